@@ -1,0 +1,109 @@
+"""The database: an engine that keeps SQLite as honest as PostgreSQL, and its clock."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, Float, create_engine, event, literal
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from digest.models import UtcDateTime
+
+Sessions = sessionmaker[Session]
+T = TypeVar("T")
+
+DEADLOCKS_BORNE = 5
+
+
+def connect(url: str, *, for_migrations: bool = False) -> Engine:
+    """
+    Return an engine for *url*; SQLite gets the hooks without which it loses updates silently.
+
+    *for_migrations* turns SQLite's foreign keys off: Alembic rebuilds a table to change it, and
+    dropping the old one would otherwise empty every table whose rows point at it.
+    """
+    # Parameters hold addresses, and errors are logged.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if for_migrations:
+        options["poolclass"] = NullPool
+    if url.startswith("sqlite"):
+        engine = create_engine(url, **options)
+        _keep_sqlite_honest(engine, foreign_keys=not for_migrations)
+        return engine
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **options)
+
+
+def _keep_sqlite_honest(engine: Engine, *, foreign_keys: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def _(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        # sqlite3 opens transactions by rules of its own, and late: take that from it.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "busy_timeout=20000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Any) -> None:  # noqa: ANN401
+        # A transaction that reads first and locks later works on what it read before the
+        # other one committed: 300 of 400 concurrent increments were lost that way.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class DatabaseNow(FunctionElement[datetime]):
+    """
+    The database's own clock, some seconds on; leases and grants live on it.
+
+    One clock for all machines, whatever theirs say.
+    """
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+    def __init__(self, seconds_on: float = 0.0) -> None:
+        super().__init__(literal(seconds_on, Float()))
+
+
+@compiles(DatabaseNow, "postgresql")
+def _(element: DatabaseNow, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    # Not now(): that one stands still for the length of a transaction.
+    seconds = compiler.process(element.clauses, **options)
+    return f"clock_timestamp() + make_interval(secs => {seconds})"
+
+
+@compiles(DatabaseNow, "sqlite")
+def _(element: DatabaseNow, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    # In the form in which SQLAlchemy keeps moments there, so that the two compare as text.
+    seconds = compiler.process(element.clauses, **options)
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', {seconds} || ' seconds')"
+
+
+def insert_new(session: Session, table: type[Any]) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that can say ON CONFLICT, in the words of the session's database."""
+    dialect = session.get_bind().dialect.name
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def in_transaction(sessions: Sessions, step: Callable[[Session], T]) -> T:
+    """Return what *step* returns, committed; begun anew where the database broke a deadlock."""
+    for _ in range(DEADLOCKS_BORNE):
+        try:
+            with sessions.begin() as session:
+                return step(session)
+        except OperationalError as exc:
+            if getattr(exc.orig, "sqlstate", None) != "40P01":
+                raise
+    with sessions.begin() as session:
+        return step(session)

@@ -1,0 +1,125 @@
+"""Deliveries: what was decided on, what became of it, and how fast it may go."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from digest.models.base import Base, BigId, by_value
+
+
+class DeliveryKind(StrEnum):
+    """What a mail is for."""
+
+    DIGEST = "digest"
+    CONFIRMATION = "confirmation"
+    CHANGE = "change"
+    LINK = "link"
+    NOTICE = "notice"
+
+
+class DeliveryState(StrEnum):
+    """Where a mail is on its way; `digest.delivery` holds every arrow between these."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Delivery(Base):
+    """One mail to one subscriber, decided on before it is sent."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "kind", "dedupe_key"),
+        Index(
+            "ix__delivery_pending",
+            "priority",
+            "not_before",
+            "id",
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        ),
+        Index(
+            "ix__delivery_underway",
+            "state",
+            "lease_until",
+            postgresql_where=sa.text("state IN ('claimed', 'sending', 'unknown')"),
+            sqlite_where=sa.text("state IN ('claimed', 'sending', 'unknown')"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
+    kind: Mapped[DeliveryKind] = mapped_column(by_value(DeliveryKind))
+    dedupe_key: Mapped[str] = mapped_column(sa.String(32))
+    """The local date of the due moment for digests, a request's number otherwise."""
+    state: Mapped[DeliveryState] = mapped_column(
+        by_value(DeliveryState), default=DeliveryState.PENDING
+    )
+    priority: Mapped[int] = mapped_column(sa.SmallInteger)
+    """0 = all but digests, 1 = a first digest, 2 = digests."""
+    not_before: Mapped[datetime]
+    day_ends_at: Mapped[datetime]
+    """When the local day of a digest is over; other kinds have two days."""
+    lease_token: Mapped[str | None] = mapped_column(sa.String(32))
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
+    """How many leases ran out on it: a row with many kills its sender."""
+    sending_at: Mapped[datetime | None]
+    provider_id: Mapped[str | None] = mapped_column(sa.String(200))
+    error: Mapped[str | None] = mapped_column(sa.Text)
+    created_at: Mapped[datetime]
+
+
+class Pick(Base):
+    """The ledger: which paper was sent to whom. It outlives its delivery."""
+
+    __tablename__ = "pick"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "paper_id"),
+        Index("ix__pick_delivery", "delivery_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id", ondelete="SET NULL"))
+    place: Mapped[int] = mapped_column(sa.SmallInteger)
+    reasons: Mapped[list[dict[str, Any]]]
+    """As shown in the mail: {"lead": ..., "chips": [...]} each; empty for a trending pick."""
+
+
+class SendingBudget(Base):
+    """One row for all senders: pace, daily quota, and the switch that stops everything."""
+
+    __tablename__ = "sending_budget"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rate: Mapped[float | None]
+    """Mails a second that the transport allows; None = no limit."""
+    daily_quota: Mapped[int | None]
+    allowance_read_at: Mapped[datetime | None]
+    next_free_at: Mapped[datetime]
+    sent_on: Mapped[date]
+    sent_today: Mapped[int]
+    stopped_at: Mapped[datetime | None]
+    stopped_why: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class Heartbeat(Base):
+    """When a part of the service was last alive; doctor reads these."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    at: Mapped[datetime]

@@ -1,0 +1,324 @@
+"""What a stranger's server may do to us: nothing."""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+
+import pytest
+
+from digest.errors import FetchError
+from digest.sources.download import MAX_BYTES, Http
+
+DOCUMENT = b"<rss/>"
+
+
+class Hostile(BaseHTTPRequestHandler):
+    """Answers each path with its own misdeed."""
+
+    protocol_version = "HTTP/1.1"
+    over: Event
+
+    def do_GET(self) -> None:
+        name = self.path.partition("?")[0].strip("/").replace("-", "_")
+        answer: Callable[[], None] = getattr(self, f"_{name}", self._ok)
+        answer()
+
+    def _reply(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content_Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+    def _ok(self) -> None:
+        self._reply(200, DOCUMENT)
+
+    def _mirror(self) -> None:
+        told = f"{self.path}\n{self.headers}".encode()
+        self._reply(200, told)
+
+    def _zipped(self) -> None:
+        self._reply(200, gzip.compress(DOCUMENT), Content_Encoding="gzip")
+
+    def _bomb(self) -> None:
+        squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+        body = b"".join(squeeze.compress(bytes(1_000_000)) for _ in range(40)) + squeeze.flush()
+        self._reply(200, body, Content_Encoding="gzip")
+
+    def _large(self) -> None:
+        self._reply(200, bytes(MAX_BYTES + 1))
+
+    def _zipped_and_cut(self) -> None:
+        self._reply(200, gzip.compress(DOCUMENT * 500)[:-20], Content_Encoding="gzip")
+
+    def _zipped_not_really(self) -> None:
+        self._reply(200, DOCUMENT, Content_Encoding="gzip")
+
+    def _brotli(self) -> None:
+        self._reply(200, DOCUMENT, Content_Encoding="br")
+
+    def _short(self) -> None:
+        self._reply(200, DOCUMENT, Content_Length="100")
+
+    def _chunks_cut(self) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"6\r\n<rss/>\r\n")
+        self.close_connection = True
+
+    def _missing(self) -> None:
+        self._reply(404, b"no such list")
+
+    def _busy(self) -> None:
+        self._reply(429, Retry_After="30")
+
+    def _partial(self) -> None:
+        self._reply(206, DOCUMENT)
+
+    def _garbage(self) -> None:
+        self.wfile.write(b"\0\xff garbage\r\n\r\n")
+        self.close_connection = True
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+
+    def _moved(self) -> None:
+        self._reply(302, Location="/ok")
+
+    def _loop(self) -> None:
+        self._reply(302, Location="/loop")
+
+    def _to_metadata(self) -> None:
+        self._reply(302, Location="http://169.254.169.254/latest/meta-data/")
+
+    def _to_file(self) -> None:
+        self._reply(302, Location="file:///etc/passwd")
+
+    def _to_nowhere(self) -> None:
+        self._reply(302, Location="http://papers.example.org:port/")
+
+    def _to_userinfo(self) -> None:
+        self._reply(302, Location=f"http://ann:secret@{self.headers['Host']}/ok")
+
+    def _drip_body(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self._drip()
+
+    def _drip_headers(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        self._drip()
+
+    def _silent(self) -> None:
+        self.over.wait()
+        self.close_connection = True
+
+    def _drip(self) -> None:
+        self.close_connection = True
+        while not self.over.wait(0.02):
+            self.wfile.write(b"x")
+
+    def log_message(self, *_: object) -> None:
+        """Tests have nothing to log."""
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Some clients hang up on us, which is what they should do."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    over = Event()
+    handler = type("Handler", (Hostile,), {"over": over})
+    with Server(("127.0.0.1", 0), handler) as listening:
+        Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        yield f"http://127.0.0.1:{listening.server_port}"
+        over.set()
+        listening.shutdown()
+
+
+def door(deadline: float = 20.0) -> Http:
+    return Http(contact="https://daybreak.example.org", deadline=deadline, allow_private=True)
+
+
+@pytest.mark.parametrize("path", ["ok", "zipped", "moved"])
+def test_a_whole_document_is_returned(server: str, path: str) -> None:
+    assert door().get(f"{server}/{path}") == DOCUMENT
+
+
+def test_the_request_says_what_is_wanted_and_who_asks(server: str) -> None:
+    told = door().get(f"{server}/mirror?p=0", params={"date": "2026-03-02"}, headers={"X-A": "b"})
+
+    lines = told.decode().splitlines()
+    assert lines[0] == "/mirror?p=0&date=2026-03-02"
+    assert "User-Agent: Daybreak (+https://daybreak.example.org)" in lines
+    assert "Accept-Encoding: gzip" in lines
+    assert "X-A: b" in lines
+
+
+def test_no_proxy_is_taken_from_the_environment(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+
+    assert door().get(f"{server}/ok") == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("bomb", "larger than 20 MB"),
+        ("large", "larger than 20 MB"),
+        ("zipped-and-cut", "cut short"),
+        ("zipped-not-really", "incorrect header check"),
+        ("brotli", "encoded as 'br'"),
+        ("short", "closed connection"),
+        ("chunks-cut", "closed connection"),
+        ("missing", "answered 404"),
+        ("busy", "answered 429"),
+        ("partial", "answered 206"),
+        ("garbage", "illegal status line"),
+        ("hang-up", "disconnected"),
+        ("loop", "redirected more than 5 times"),
+        ("to-metadata", "a private address"),
+        ("to-file", "no address that may be read"),
+        ("to-nowhere", "Invalid port"),
+        ("to-userinfo", "no address that may be read"),
+    ],
+)
+def test_a_misdeed_is_a_fetch_error(server: str, path: str, why: str) -> None:
+    with pytest.raises(FetchError, match=why):
+        door().get(f"{server}/{path}")
+
+
+@pytest.mark.parametrize("path", ["drip-body", "drip-headers", "silent"])
+def test_a_slow_server_is_left_at_the_deadline(server: str, path: str) -> None:
+    with pytest.raises(FetchError):
+        door(deadline=0.2).get(f"{server}/{path}")
+
+
+def test_the_deadline_is_for_all_downloads_together(server: str) -> None:
+    http = door(deadline=0.2)
+    with pytest.raises(FetchError):
+        http.get(f"{server}/silent")
+
+    with pytest.raises(FetchError, match=r"not done within 0\.2 s"):
+        http.get(f"{server}/ok")
+
+
+def test_a_look_up_that_hangs_is_left_at_the_deadline() -> None:
+    over = Event()
+
+    def hang(_host: str) -> list[str]:
+        over.wait()
+        return []
+
+    http = Http(contact="https://daybreak.example.org", deadline=0.1, look_up=hang)
+
+    with pytest.raises(FetchError, match=r"not done within 0\.1 s"):
+        http.get("https://papers.example.org/")
+    over.set()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "localhost", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.0.1"),  # noqa: S104
+        *("169.254.169.254", "100.64.0.1", "224.0.0.1", "2130706433", "0x7f.1"),
+        *("[::1]", "[::]", "[fe80::1]", "[fd00:ec2::254]", "[ff02::1]", "[::ffff:127.0.0.1]"),
+        *("[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[2001:0:7f00:1::]"),
+    ],
+)
+def test_a_private_address_is_not_asked(host: str) -> None:
+    http = Http(contact="https://daybreak.example.org")
+
+    with pytest.raises(FetchError, match="a private address"):
+        http.get(f"https://{host}/")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0"],  # noqa: S104
+)
+def test_some_addresses_are_not_asked_even_where_private_ones_are(address: str) -> None:
+    http = Http(
+        contact="https://daybreak.example.org", allow_private=True, look_up=lambda _host: [address]
+    )
+
+    with pytest.raises(FetchError, match="a private address"):
+        http.get("http://papers.example.org/")
+
+
+def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
+    http = Http(
+        contact="https://daybreak.example.org", look_up=lambda _host: ["192.0.1.1", "10.0.0.1"]
+    )
+
+    with pytest.raises(FetchError, match="a private address"):
+        http.get("https://papers.example.org/")
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_asked(server: str) -> None:
+    answers = iter([["127.0.0.1"]])
+    http = Http(
+        contact="https://daybreak.example.org",
+        allow_private=True,
+        look_up=lambda _host: next(answers),
+    )
+    port = server.rpartition(":")[2]
+
+    told = http.get(f"http://papers.example.org:{port}/mirror")
+
+    assert f"Host: papers.example.org:{port}" in told.decode().splitlines()
+
+
+def test_the_next_address_is_tried_where_nobody_answers(server: str) -> None:
+    http = Http(
+        contact="https://daybreak.example.org",
+        allow_private=True,
+        look_up=lambda _host: ["::1", "127.0.0.1"],
+    )
+    port = server.rpartition(":")[2]
+
+    assert http.get(f"http://papers.example.org:{port}/ok") == DOCUMENT
+
+
+def test_a_host_that_does_not_exist_is_a_fetch_error() -> None:
+    def unknown(host: str) -> list[str]:
+        raise OSError(f"{host} not known")
+
+    http = Http(contact="https://daybreak.example.org", look_up=unknown)
+
+    with pytest.raises(FetchError, match=r"papers\.example\.org: no such host"):
+        http.get("https://papers.example.org/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://papers.example.org/",
+        "https://papers.example.org:8443/",
+        "https://ann:secret@papers.example.org/",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "ftp://papers.example.org/",
+        "https:///x",
+        "https://[",
+        "https://" + "a" * 70 + ".example.org/",
+    ],
+)
+def test_only_plain_https_addresses_are_read(url: str) -> None:
+    http = Http(contact="https://daybreak.example.org", look_up=lambda _host: [])
+
+    with pytest.raises(FetchError) as refusal:
+        http.get(url)
+
+    assert "secret" not in str(refusal.value)

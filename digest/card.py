@@ -1,0 +1,92 @@
+"""A paper as it is shown, in mails and on pages alike."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from digest.models import Paper
+
+FINDING_LENGTH = 240
+"""Characters of an abstract that stand on a card."""
+
+# A full stop ends a sentence only before a capital: "e.g. this" and "3.5" go on.
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a paper was picked, in the reader's words: "You follow" + ["Long context"]."""
+
+    lead: str
+    chips: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Everything that a mail or a page shows of one paper, frozen."""
+
+    paper_id: int
+    slug: str
+    title: str
+    abstract: str
+    finding: str
+    """One or two sentences with the gist: the source's summary, else the abstract's opening."""
+    summary_by: str | None
+    """Whose machine wrote `finding`; None where it is the abstract's own text."""
+    authors: tuple[str, ...]
+    organization: str | None
+    published_on: date | None
+    upvotes: int
+    comments: int
+    url: str | None
+    pdf_url: str | None
+    code_url: str | None
+    project_url: str | None
+    discussion_url: str | None
+    sample: bool
+
+
+def card(paper: Paper, *, upvotes: int, comments: int) -> Card:
+    return Card(
+        paper_id=paper.id,
+        slug=paper.slug,
+        title=paper.title,
+        abstract=paper.abstract,
+        finding=paper.summary or opening(paper.abstract),
+        summary_by=paper.summary_by if paper.summary else None,
+        authors=tuple(paper.authors),
+        organization=paper.organization,
+        published_on=paper.published_at.date() if paper.published_at else None,
+        upvotes=upvotes,
+        comments=comments,
+        url=paper.url,
+        pdf_url=paper.pdf_url,
+        code_url=paper.code_url,
+        project_url=paper.project_url,
+        discussion_url=paper.discussion_url,
+        sample=paper.sample,
+    )
+
+
+def opening(abstract: str) -> str:
+    """Return the first sentences of *abstract* that fit on a card, at least one, cut if need be."""
+    sentences = _SENTENCE_END.split(abstract)
+    shown = sentences[0]
+    for sentence in sentences[1:]:
+        if len(shown) + 1 + len(sentence) > FINDING_LENGTH:
+            break
+        shown = f"{shown} {sentence}"
+    return shorten(shown, FINDING_LENGTH)
+
+
+def shorten(text: str, length: int) -> str:
+    """Return *text* cut between words to at most *length* characters, the ellipsis included."""
+    if len(text) <= length:
+        return text
+    return text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def chips(reasons: Sequence[Reason]) -> list[dict[str, object]]:
+    """Return *reasons* as the ledger of picks keeps them."""
+    return [{"lead": reason.lead, "chips": list(reason.chips)} for reason in reasons]

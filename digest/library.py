@@ -1,0 +1,97 @@
+"""The papers that can be shown: what a page or an edition asks of the database."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from digest.card import Card, Reason, card
+from digest.models import Delivery, DeliveryKind, Paper, Pick, Sighting
+
+
+class Counts(NamedTuple):
+    upvotes: int
+    comments: int
+
+
+def shown() -> ColumnElement[bool]:
+    """Return the condition on `Paper`: invented papers are shown only while there are no others."""
+    real = aliased(Paper)
+    return or_(~Paper.sample, ~exists().where(~real.sample))
+
+
+def newest_day(session: Session) -> date | None:
+    return session.scalar(select(func.max(Sighting.day)).join(Paper).where(shown()))
+
+
+def days(session: Session, limit: int) -> list[tuple[date, int]]:
+    """Return the *limit* newest days with their number of papers, newest first."""
+    papers = func.count(Sighting.paper_id.distinct())
+    found = session.execute(
+        select(Sighting.day, papers)
+        .join(Paper)
+        .where(shown())
+        .group_by(Sighting.day)
+        .order_by(Sighting.day.desc())
+        .limit(limit)
+    )
+    return [(day, count) for day, count in found]
+
+
+def neighbours(session: Session, day: date) -> tuple[date | None, date | None]:
+    """Return the nearest days before and after *day* that have papers."""
+    before, after = (
+        session.scalar(select(edge(Sighting.day)).join(Paper).where(shown(), side))
+        for edge, side in ((func.max, Sighting.day < day), (func.min, Sighting.day > day))
+    )
+    return before, after
+
+
+def day_cards(session: Session, day: date) -> list[Card]:
+    """Return the papers listed on *day*, most upvoted first."""
+    listed = select(Sighting.paper_id).where(Sighting.day == day)
+    papers = session.scalars(select(Paper).where(Paper.id.in_(listed), shown())).all()
+    cards = paper_cards(session, papers)
+    return sorted(cards, key=lambda each: (-each.upvotes, each.paper_id))
+
+
+def paper_card(session: Session, slug: str) -> Card | None:
+    """Return the paper of *slug*; an invented one too, for mails that were sent link to it."""
+    paper = session.scalar(select(Paper).where(Paper.slug == slug))
+    return paper_cards(session, [paper])[0] if paper else None
+
+
+def sent_cards(
+    session: Session, delivery_id: int
+) -> tuple[Delivery, list[tuple[Card, list[Reason]]]] | None:
+    """Return a digest and what was in it, in the mail's order; None when there is none."""
+    delivery = session.get(Delivery, delivery_id)
+    if delivery is None or delivery.kind is not DeliveryKind.DIGEST:
+        return None
+    picks = session.scalars(
+        select(Pick).where(Pick.delivery_id == delivery_id).order_by(Pick.place)
+    ).all()
+    papers = session.scalars(select(Paper).where(Paper.id.in_([pick.paper_id for pick in picks])))
+    cards = {each.paper_id: each for each in paper_cards(session, papers.all())}
+    return delivery, [
+        (cards[pick.paper_id], [Reason(r["lead"], tuple(r["chips"])) for r in pick.reasons])
+        for pick in picks
+    ]
+
+
+def paper_cards(session: Session, papers: Sequence[Paper]) -> list[Card]:
+    """Return the cards of *papers*, in their order, with the most that was ever counted."""
+    counted = counts(session, [paper.id for paper in papers])
+    return [card(paper, **counted[paper.id]._asdict()) for paper in papers]
+
+
+def counts(session: Session, paper_ids: Sequence[int]) -> dict[int, Counts]:
+    found = session.execute(
+        select(Sighting.paper_id, func.max(Sighting.upvotes), func.max(Sighting.comments))
+        .where(Sighting.paper_id.in_(paper_ids))
+        .group_by(Sighting.paper_id)
+    )
+    known = {paper_id: Counts(upvotes or 0, comments or 0) for paper_id, upvotes, comments in found}
+    return {paper_id: known.get(paper_id, Counts(0, 0)) for paper_id in paper_ids}

@@ -1,0 +1,1 @@
+"""Topics: the taxonomy, and what says which papers are about which topic."""

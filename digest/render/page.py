@@ -1,0 +1,75 @@
+"""What a mail shows: the facts that the templates are filled with."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from digest.card import Card, Reason
+from digest.clock import Cadence
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Who sends: the same in every mail of an installation."""
+
+    name: str
+    base_url: str
+    postal_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A paper in a digest, and why it is there; a trending one needs no reason."""
+
+    card: Card
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """The way out of a digest, and why it came."""
+
+    email: str
+    schedule: str
+    """When digests come, as it follows "subscribed,": "on weekdays at 07:00 (Europe/Berlin)"."""
+    preferences_url: str | None
+    unsubscribe_url: str | None
+    view_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestPage:
+    """One reader's digest, ready to be shown."""
+
+    day: date
+    """The date in the reader's zone."""
+    groups: tuple[Group, ...]
+    offered: int
+    """How many papers these were chosen from."""
+    cadence: Cadence
+    first: bool
+    """The reader's first digest, which welcomes."""
+    sample: bool
+    """The papers are invented, and the digest says so."""
+    today_url: str
+    footer: Footer
+    hour: int = 7
+    """The hour on the reader's clock, for the greeting."""
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(item for group in self.groups for item in group.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail's subject and its two bodies."""
+
+    subject: str
+    html: str
+    text: str

@@ -1,0 +1,1 @@
+"""A finished mail, and the ways of handing it over."""

@@ -1,0 +1,177 @@
+"""Amazon SES: one call a mail, and what each of its answers means."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import (  # type: ignore[import-untyped]
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ParamValidationError,
+    ProxyConnectionError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
+
+from digest.clock import Clock
+from digest.mail.message import Letterhead, Mail, as_bytes
+from digest.mail.transport import (
+    Accepted,
+    Allowance,
+    NotSent,
+    Outcome,
+    Reaction,
+    Refused,
+    Unknown,
+    why,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import SendEmailRequestTypeDef
+
+# Rate and quota come under the same codes; only the text tells them apart.
+TOO_MUCH = frozenset({
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+})  # fmt: skip
+
+# Wrong for every mail until somebody has mended it.
+NOBODY_CAN_SEND = frozenset({
+    "AccessDenied",
+    "AccessDeniedException",
+    "AccountSuspendedException",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MailFromDomainNotVerifiedException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NotFoundException",  # the configuration set
+    "OptInRequired",
+    "RequestExpired",
+    "SendingPausedException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+})  # fmt: skip
+
+# Wrong for this mail; the sender stops by itself when it happens to several domains.
+NOT_THIS_ONE = frozenset({"BadRequestException", "MessageRejected", "ValidationException"})
+
+_FAILURES = (BotoCoreError, ClientError, ResponseParserError)
+
+
+class Ses:
+    """Sends by SES's SendEmail, as a raw message; a delivery's id comes back with its events."""
+
+    def __init__(
+        self,
+        client: "SESV2Client",
+        letterhead: Letterhead,
+        clock: Clock,
+        *,
+        configuration_set: str | None = None,
+    ) -> None:
+        self._client = client
+        self._letterhead = letterhead
+        self._clock = clock
+        self._configuration_set = configuration_set
+
+    def send(self, mail: Mail) -> Outcome:
+        request = self._request(mail)
+        try:
+            # An answer without an id is odd, but it is an acceptance.
+            return Accepted(self._client.send_email(**request).get("MessageId", ""))
+        except _FAILURES as exc:
+            return outcome_of(exc)
+
+    def allowance(self) -> Allowance | None:
+        try:
+            quota = self._client.get_account()["SendQuota"]
+            daily = quota["Max24HourSend"]
+            return Allowance(
+                rate=quota["MaxSendRate"],
+                daily_quota=None if daily < 0 else int(daily),
+                sent_today=int(quota["SentLast24Hours"]),
+            )
+        except (*_FAILURES, KeyError):
+            return None
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _request(self, mail: Mail) -> "SendEmailRequestTypeDef":
+        raw = as_bytes(mail, self._letterhead, self._clock())
+        request: SendEmailRequestTypeDef = {
+            "Destination": {"ToAddresses": [mail.to]},
+            "Content": {"Raw": {"Data": raw}},
+            "EmailTags": [
+                {"Name": "delivery", "Value": str(mail.delivery_id)},
+                {"Name": "kind", "Value": mail.kind},
+            ],
+        }
+        if self._configuration_set is not None:
+            request["ConfigurationSetName"] = self._configuration_set
+        return request
+
+
+def outcome_of(exc: Exception) -> Outcome:
+    """Return what *exc*, raised by a call of SendEmail, says about its mail."""
+    if isinstance(exc, ClientError):
+        return _answered(exc)
+    reason = why(f"{type(exc).__name__}: {exc}")
+    if isinstance(exc, ParamValidationError):
+        return Refused(reason)
+    if reaction := _surely_not_sent(exc):
+        return NotSent(reason, kind=reaction)
+    return Unknown(reason)
+
+
+def _surely_not_sent(exc: Exception) -> Reaction | None:
+    if isinstance(exc, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
+        return Reaction.LATER
+    if isinstance(exc, SSLError):
+        # Only a refused certificate is known to come before the request.
+        return Reaction.STOP if "CERTIFICATE_VERIFY_FAILED" in str(exc) else None
+    if isinstance(exc, HTTPClientError | IncompleteReadError):
+        return None
+    # Credentials, profiles, endpoints: raised before anything is on the wire.
+    return Reaction.STOP if isinstance(exc, BotoCoreError) else None
+
+
+def _answered(exc: ClientError) -> Outcome:
+    code = exc.response.get("Error", {}).get("Code", "")
+    status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    reason = why(f"{code}: {exc.response.get('Error', {}).get('Message', '')}")
+    if code in TOO_MUCH:
+        return NotSent(reason, kind=_too_much(reason))
+    if code in NOBODY_CAN_SEND:
+        return NotSent(reason, kind=Reaction.STOP)
+    if code in NOT_THIS_ONE:
+        return Refused(reason)
+    return _by_status(status, reason)
+
+
+def _too_much(reason: str) -> Reaction:
+    return Reaction.QUOTA if "quota" in reason.lower() else Reaction.SLOW_DOWN
+
+
+def _by_status(status: int, reason: str) -> Outcome:
+    match status:
+        case 401 | 403:
+            return NotSent(reason, kind=Reaction.STOP)
+        case 429:
+            return NotSent(reason, kind=_too_much(reason))
+        case _ if 400 <= status < 500:  # noqa: PLR2004
+            return Refused(reason)
+        case _:
+            # A 5xx may come from something in between, after the mail was taken.
+            return Unknown(reason)

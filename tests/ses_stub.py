@@ -1,0 +1,249 @@
+"""A stand-in for Amazon SES on loopback: SendEmail and GetAccount as real boto3 speaks them."""
+
+import base64
+import binascii
+import json
+import re
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from botocore.loaders import Loader  # type: ignore[import-untyped]
+from botocore.model import ServiceModel  # type: ignore[import-untyped]
+from botocore.validate import ParamValidator  # type: ignore[import-untyped]
+
+MODEL = ServiceModel(Loader().load_service_model("sesv2", "service-2"), "sesv2")
+TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+CREDENTIAL = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([^/,]+)/(\d{8})/([^/,]+)/ses/aws4_request, .+"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """
+    How to answer instead of accepting: an error, a dropped connection, or only a delay.
+
+    With *accepts* the mail is taken all the same, and its sender does not get to know.
+    """
+
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    drops: bool = False
+    accepts: bool = False
+    delay: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A mail that the stub accepted: the request as the service model names it, and when."""
+
+    request: Mapping[str, Any]
+    message: EmailMessage
+    message_id: str
+    at: float
+    """Seconds on the monotonic clock."""
+
+    @property
+    def to(self) -> str:
+        [address] = self.request["Destination"]["ToAddresses"]
+        return str(address)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {tag["Name"]: tag["Value"] for tag in self.request["EmailTags"]}
+
+
+class SesStub:
+    """
+    Point boto3 at *url* by AWS_ENDPOINT_URL_SESV2.
+
+    *plan* tells how the next calls of SendEmail end, one fault each; then *always*, if it is
+    set, and otherwise the mail is accepted. With *region* a call signed for another is refused.
+    """
+
+    def __init__(self, *, region: str | None = None) -> None:
+        self.region = region
+        self.always: Fault | None = None
+        self.account: dict[str, Any] = {
+            "SendQuota": {"Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 0.0},
+            "SendingEnabled": True,
+            "ProductionAccessEnabled": True,
+        }
+        self.accepted: list[Taken] = []
+        self.calls = 0
+        self._planned: deque[Fault] = deque()
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.stub = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def plan(self, *faults: Fault) -> None:
+        self._planned.extend(faults)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.hang_up()
+        self._server.server_close()
+
+    def next_fault(self) -> Fault:
+        with self._lock:
+            self.calls += 1
+            return self._planned.popleft() if self._planned else self.always or Fault()
+
+    def take(self, request: Mapping[str, Any]) -> str:
+        message = message_from_bytes(request["Content"]["Raw"]["Data"], policy=SMTP)
+        assert isinstance(message, EmailMessage)
+        with self._lock:
+            message_id = f"0102019{len(self.accepted):09x}-stub"
+            self.accepted.append(Taken(request, message, message_id, time.monotonic()))
+        return message_id
+
+
+class Wrong(Exception):
+    """A request that SES would refuse: a status, a code and a message."""
+
+
+class _Server(ThreadingHTTPServer):
+    stub: SesStub
+    daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End the threads that wait for the next request of a kept connection."""
+        for each in list(self._open):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: callers that give up early are what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        try:
+            self._check_signature()
+            self._check_path("GetAccount")
+        except Wrong as wrong:
+            self._error(*wrong.args)
+            return
+        self._answer(200, self.server.stub.account)
+
+    def do_POST(self) -> None:
+        stub, body = self.server.stub, self.rfile.read(int(self.headers["Content-Length"]))
+        fault = stub.next_fault()
+        try:
+            self._check_signature()
+            self._check_path("SendEmail")
+            request = _parsed(body)
+        except Wrong as wrong:
+            self._error(*wrong.args)
+            return
+        fails = fault.drops or fault.status
+        message_id = "" if fails and not fault.accepts else stub.take(request)
+        time.sleep(fault.delay)
+        if fault.drops:
+            # close() alone would leave the connection half open: a time-out, not a reset.
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
+        elif fault.status:
+            self._error(fault.status, fault.code, fault.message)
+        else:
+            self._answer(200, {"MessageId": message_id})
+
+    def _check_signature(self) -> None:
+        signed = CREDENTIAL.fullmatch(self.headers.get("Authorization", ""))
+        if signed is None or not self.headers.get("X-Amz-Date"):
+            raise Wrong(403, "MissingAuthenticationTokenException", "not signed for ses")
+        _key, day, region = signed.groups()
+        if not self.headers["X-Amz-Date"].startswith(day) or self._elsewhere(region):
+            raise Wrong(403, "InvalidSignatureException", "Credential should be scoped otherwise")
+
+    def _elsewhere(self, region: str) -> bool:
+        return self.server.stub.region not in (None, region)
+
+    def _check_path(self, operation: str) -> None:
+        if urlsplit(self.path).path != MODEL.operation_model(operation).http["requestUri"]:
+            raise Wrong(404, "UnknownOperationException", self.path)
+
+    def _error(self, status: int, code: str, message: str) -> None:
+        self._answer(status, {"message": message}, code)
+
+    def _answer(self, status: int, body: Mapping[str, Any], code: str = "") -> None:
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        if code:
+            self.send_header("x-amzn-ErrorType", code)
+        self.end_headers()
+        self.wfile.write(text)
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        request: dict[str, Any] = json.loads(body)
+        raw = base64.b64decode(request["Content"]["Raw"]["Data"], validate=True)
+    except (ValueError, KeyError, TypeError, binascii.Error) as exc:
+        raise Wrong(400, "BadRequestException", f"no raw message: {exc!r}") from exc
+    request["Content"]["Raw"]["Data"] = raw
+    report = ParamValidator().validate(request, MODEL.operation_model("SendEmail").input_shape)
+    if report.has_errors():
+        raise Wrong(400, "BadRequestException", report.generate_report())
+    _check_tags(request)
+    _check_message(raw)
+    return request
+
+
+def _check_tags(request: Mapping[str, Any]) -> None:
+    for tag in request.get("EmailTags", []):
+        if not (TAG.fullmatch(tag["Name"]) and TAG.fullmatch(tag["Value"])):
+            raise Wrong(400, "BadRequestException", f"odd tag {tag}")
+
+
+def _check_message(raw: bytes) -> None:
+    lines = raw.split(b"\r\n")
+    if any(len(line) > 998 or b"\n" in line or b"\r" in line for line in lines):
+        raise Wrong(400, "BadRequestException", "lines longer than 998 bytes, or bare ends")
+    if not raw.isascii() or message_from_bytes(raw, policy=SMTP)["From"] is None:
+        raise Wrong(400, "BadRequestException", "no From, or 8-bit text")

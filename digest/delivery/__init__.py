@@ -1,0 +1,32 @@
+"""
+Delivery: nobody twice, nobody skipped, nobody against their will.
+
+    pending -> claimed -> sending -> sent
+                 |           |-> unknown -> sent (an event, or the operator) | skipped after 3 days
+                 |           |-> pending (certainly not sent)
+                 |           `-> failed (refused for good)
+                 |-> pending (lease over: it never reached the wire; or nothing new yet)
+                 `-> skipped (nothing new)
+    pending -> skipped (superseded; its day is over and the reader has left)
+
+Each arrow is one committed statement, which is why these functions take a session factory and
+not, as the rest of the package does, a session. What is not known to be unsent is never sent
+again by itself.
+"""
+
+from digest.delivery.budget import resume, stop
+from digest.delivery.sender import Composed, Held, Letter, Tally, deliver
+from digest.delivery.states import Claimed
+from digest.delivery.sweep import sweep
+
+__all__ = [
+    "Claimed",
+    "Composed",
+    "Held",
+    "Letter",
+    "Tally",
+    "deliver",
+    "resume",
+    "stop",
+    "sweep",
+]

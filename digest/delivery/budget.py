@@ -1,0 +1,154 @@
+"""The sending budget: one row that paces all senders, and can stop them."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
+from digest.mail.transport import Allowance, Transport
+from digest.models import SendingBudget
+
+GROUP = 50
+"""Mails of a grant at most; a grant without a pace has no other bound."""
+
+HEADROOM = 0.9
+"""The part of the transport's rate that is used: others may send on the same account."""
+
+SLOWEST = 1.0
+"""Mails a second while the transport has not said what it allows: the rate of a new account."""
+
+ALLOWANCE_GOOD_FOR = timedelta(hours=1)
+LONGEST_WAIT = timedelta(seconds=60)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Leave to send *count* mails, the first after *wait* seconds, *spacing* seconds apart."""
+
+    count: int
+    wait: float
+    spacing: float
+
+
+def grant(sessions: Sessions, wanted: int) -> Grant | None:
+    """
+    Return leave for up to *wanted* mails, at most a second's share and `GROUP`.
+
+    None while sending is stopped, the day's quota is used up, or the next turn is far off.
+    """
+
+    def step(session: Session) -> Grant | None:
+        budget = _locked(session)
+        now = session.scalars(select(DatabaseNow())).one()
+        if budget.sent_on != now.date():
+            budget.sent_on, budget.sent_today = now.date(), 0
+        count = min(wanted, GROUP, *_bounds(budget))
+        begins = max(now, budget.next_free_at)
+        if budget.stopped_at or count < 1 or begins - now > LONGEST_WAIT:
+            return None
+        spacing = 1 / (budget.rate * HEADROOM) if budget.rate else 0.0
+        budget.next_free_at = begins + timedelta(seconds=count * spacing)
+        budget.sent_today += count
+        return Grant(count, (begins - now).total_seconds(), spacing)
+
+    return in_transaction(sessions, step)
+
+
+def _bounds(budget: SendingBudget) -> list[int]:
+    bounds = []
+    if budget.rate:
+        bounds.append(max(1, int(budget.rate * HEADROOM)))
+    if budget.daily_quota is not None:
+        bounds.append(budget.daily_quota - budget.sent_today)
+    return bounds
+
+
+def read_allowance(sessions: Sessions, transport: Transport, now: datetime) -> None:
+    """Ask the transport what it allows, unless that was asked within the hour."""
+    with sessions.begin() as session:
+        read_at = _locked(session).allowance_read_at
+    if read_at and now - read_at < ALLOWANCE_GOOD_FOR:
+        return
+    # Outside a transaction: the answer comes over the network.
+    allowance = transport.allowance()
+    in_transaction(sessions, lambda session: _note(_locked(session), allowance, now))
+
+
+def _note(budget: SendingBudget, allowance: Allowance | None, now: datetime) -> None:
+    if allowance is None:
+        # It could not say: go on as before, and slowly where there is no before.
+        budget.rate = budget.rate or SLOWEST
+        return
+    budget.rate = allowance.rate
+    budget.daily_quota = allowance.daily_quota
+    budget.allowance_read_at = now
+    if allowance.sent_today is not None:
+        budget.sent_on, budget.sent_today = now.date(), allowance.sent_today
+
+
+def claim_limit(sessions: Sessions, *, most: int = 1000, senders: int = 8) -> int:
+    """Return how many rows a sender may claim, so that all *senders* finish theirs in a minute."""
+    with sessions.begin() as session:
+        rate = _locked(session).rate
+    return most if rate is None else max(1, min(most, int(rate * 60 / senders)))
+
+
+def slow_down(sessions: Sessions) -> None:
+    """Pace all senders a fifth slower, until the allowance is read again."""
+    in_transaction(sessions, lambda session: _slower(_locked(session)))
+
+
+def _slower(budget: SendingBudget) -> None:
+    budget.rate = (budget.rate or GROUP) * 0.8
+
+
+def rest(sessions: Sessions, pause: timedelta) -> None:
+    """Let nobody send for *pause*; sending goes on by itself."""
+    in_transaction(
+        sessions,
+        lambda session: session.execute(
+            update(SendingBudget).values(next_free_at=DatabaseNow(pause.total_seconds()))
+        ),
+    )
+
+
+def stop(sessions: Sessions, why: str, now: datetime) -> None:
+    """Stop all sending until `resume`; the first reason stays."""
+
+    def step(session: Session) -> None:
+        budget = _locked(session)
+        if budget.stopped_at is None:
+            budget.stopped_at, budget.stopped_why = now, why
+
+    in_transaction(sessions, step)
+
+
+def resume(sessions: Sessions) -> None:
+    in_transaction(
+        sessions,
+        lambda session: session.execute(
+            update(SendingBudget).values(stopped_at=None, stopped_why=None, allowance_read_at=None)
+        ),
+    )
+
+
+def _locked(session: Session) -> SendingBudget:
+    found = session.get(SendingBudget, 1, with_for_update=True)
+    if found is None:
+        # Another sender may make it at this moment.
+        session.execute(
+            insert_new(session, SendingBudget)
+            .values(id=1, next_free_at=BEGINNING, sent_on=BEGINNING.date(), sent_today=0)
+            .on_conflict_do_nothing(index_elements=["id"])
+        )
+        found = session.get_one(SendingBudget, 1, with_for_update=True)
+    return found
+
+
+def wait_until(moment: float) -> None:
+    """Sleep until *moment* on the monotonic clock."""
+    time.sleep(max(0.0, moment - time.monotonic()))

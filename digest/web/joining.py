@@ -1,0 +1,103 @@
+"""The first page, and the form on it."""
+
+from datetime import date
+
+from flask import Blueprint, current_app, render_template, request
+
+from digest import library, subscribers
+from digest.card import Card
+from digest.errors import BadAddress, BadInput
+from digest.topics import taxonomy
+from digest.web import limiting
+from digest.web.forms import Filled, choices
+from digest.web.pages import Answer, services
+
+blueprint = Blueprint("joining", __name__)
+
+SHOWN = 12
+"""Papers on the first page; it must stay below 50 KB."""
+
+NEAR_ZONES = (
+    "UTC",
+    "America/Los_Angeles",
+    "America/Denver",
+    "America/Chicago",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Helsinki",
+    "Africa/Cairo",
+    "Africa/Lagos",
+    "Africa/Johannesburg",
+    "Asia/Dubai",
+    "Asia/Karachi",
+    "Asia/Kolkata",
+    "Asia/Dhaka",
+    "Asia/Singapore",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Asia/Seoul",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+)
+"""Zones that the first page suggests; the confirmation page suggests them all."""
+
+
+@blueprint.get("/")
+def home() -> str:
+    return _home(Filled())
+
+
+@blueprint.post("/subscribe")
+def subscribe() -> Answer:
+    _limit("visitor", limiting.visitor(request.remote_addr))
+    if request.form.get("website"):
+        return _check_inbox()  # a robot filled in the field that nobody sees
+    try:
+        email = subscribers.normalised(request.form.get("email", ""))
+        chosen = choices(request.form)
+    except BadInput as exc:
+        return _home(Filled().typed_over(request.form), wrong=exc), 400
+    _limit("address", email)
+    with services().sessions.begin() as session:
+        subscribers.subscribe(
+            session,
+            email,
+            chosen,
+            now=services().clock(),
+            address_hash=services().keys.address_hash(email),
+        )
+    return _check_inbox()
+
+
+def _check_inbox() -> str:
+    # Without the address: the answer is the same for everybody, to the byte.
+    return render_template("check_inbox.html")
+
+
+def _limit(what: str, key: str) -> None:
+    rules = {"visitor": limiting.VISITOR, "address": limiting.ADDRESS}[what]
+    limits: limiting.Limits = current_app.extensions["limits"]
+    limits.count(what, services().keys.address_hash(key), rules)
+
+
+def _home(filled: Filled, *, wrong: BadInput | None = None) -> str:
+    day, cards = _newest()
+    return render_template(
+        "home.html",
+        filled=filled,
+        wrong=wrong and str(wrong),
+        wrong_address=isinstance(wrong, BadAddress),
+        groups=taxonomy.grouped(),
+        near_zones=NEAR_ZONES,
+        day=day,
+        cards=cards[:SHOWN],
+        count=len(cards),
+    )
+
+
+def _newest() -> tuple[date | None, list[Card]]:
+    with services().sessions.begin() as session:
+        day = library.newest_day(session)
+        return day, library.day_cards(session, day) if day else []

@@ -1,0 +1,85 @@
+"""How often one visitor may ask, and how often for one address."""
+
+import ipaddress
+import logging
+import math
+import time
+from collections.abc import Sequence
+
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
+
+from digest.settings import Settings
+
+log = logging.getLogger("digest.web")
+
+VISITOR = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
+ADDRESS = (RateLimitItemPerHour(5),)
+
+_HOUSEHOLD = 64
+"""Bits of an IPv6 address: one household has all that begin with them."""
+
+
+class Limits:
+    """Counts what was asked for; nothing when it has no *limiter*."""
+
+    def __init__(self, limiter: MovingWindowRateLimiter | None) -> None:
+        self._limiter = limiter
+
+    def count(self, what: str, key: str, rules: Sequence[RateLimitItem]) -> None:
+        """
+        Count one more request of *what* by *key*, which no counter should keep in clear.
+
+        Raises:
+            TooManyRequests: one of *rules* is used up; it says when to come again.
+
+        """
+        for rule in rules:
+            if self._limiter and not self._passes(self._limiter, rule, what, key):
+                raise TooManyRequests(retry_after=self._wait(self._limiter, rule, what, key))
+
+    def _passes(
+        self, limiter: MovingWindowRateLimiter, rule: RateLimitItem, what: str, key: str
+    ) -> bool:
+        try:
+            return limiter.hit(rule, what, key)
+        except StorageError as exc:
+            # Better a mail too many than nobody able to subscribe while Redis is down.
+            log.warning("limits are off: %s", type(exc.storage_error).__name__)
+            return True
+
+    def _wait(
+        self, limiter: MovingWindowRateLimiter, rule: RateLimitItem, what: str, key: str
+    ) -> int:
+        try:
+            free_at = limiter.get_window_stats(rule, what, key).reset_time
+        except StorageError:
+            return rule.get_expiry()
+        return max(1, math.ceil(free_at - time.time()))
+
+
+def limits(settings: Settings) -> Limits:
+    """Return the installation's limits, shared by all its web processes where there is a Redis."""
+    if settings.limits == "off":
+        return Limits(None)
+    broker = settings.broker_url.get_secret_value()
+    if settings.embedded or not broker.startswith("redis"):
+        return Limits(MovingWindowRateLimiter(storage_from_string("memory://")))
+    storage = storage_from_string(
+        broker, wrap_exceptions=True, socket_connect_timeout=1, socket_timeout=1
+    )
+    return Limits(MovingWindowRateLimiter(storage))
+
+
+def visitor(address: str | None) -> str:
+    """Return what counts as one visitor: an IPv4 address, or a household's share of IPv6."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if found.version == 4:  # noqa: PLR2004
+        return str(found)
+    return str(ipaddress.ip_network((found, _HOUSEHOLD), strict=False))

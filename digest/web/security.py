@@ -1,0 +1,70 @@
+"""What every request must satisfy, and what every answer carries."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest
+
+from digest.settings import Settings
+
+LARGEST_REQUEST = 64 * 1024
+"""Bytes; the longest preferences are below 20 KB."""
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"
+    " frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The Content-Security-Policy of all pages but a mail that is shown inside one."""
+
+_ALWAYS = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-cache",
+}
+_PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+_HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+_PRIVATE_PAGES = ("outbox.", "joining.subscribe")
+
+
+def protect(app: Flask, settings: Settings) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    hosts = _own_hosts(settings)
+    everywhere = _ALWAYS | (_HSTS if settings.base_url.startswith("https://") else {})
+
+    @app.before_request
+    def _() -> None:
+        # A name of somebody else's that points here (DNS rebinding) must not read the outbox.
+        # Health checks of a load balancer know no name; that page says nothing worth hiding.
+        if _host() not in hosts and (settings.embedded or request.path != "/healthz"):
+            raise BadRequest(f"Wrong host. This service answers at {settings.base_url}.")
+
+    @app.after_request
+    def _(response: Response) -> Response:
+        if _is_private():
+            response.headers.update(_PRIVATE)
+        for name, value in everywhere.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+def _own_hosts(settings: Settings) -> set[str | None]:
+    if settings.embedded:
+        return {"127.0.0.1", "localhost", "::1"}
+    return {urlsplit(settings.base_url).hostname}
+
+
+def _host() -> str | None:
+    try:
+        return urlsplit(f"//{request.host}").hostname
+    except ValueError:  # an opening bracket without its closing one
+        return None
+
+
+def _is_private() -> bool:
+    return "token" in (request.view_args or {}) or (request.endpoint or "").startswith(
+        _PRIVATE_PAGES
+    )

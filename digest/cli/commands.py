@@ -1,0 +1,313 @@
+"""Every command, and its words for the operator."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from digest import delivery, doctor, logs, migrations, pipeline, previews, subscribers
+from digest import up as everything
+from digest.cli.context import errors_in_words, services
+from digest.settings import read_settings
+from digest.topics import taxonomy
+
+
+class _Day(click.ParamType[date]):
+    name = "YYYY-MM-DD"
+
+    def convert(
+        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day; write it as 2026-11-20", param, ctx)
+
+
+class _Moment(click.ParamType[datetime]):
+    name = "ISO"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no moment; write it as 2026-11-20T07:00Z", param, ctx)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong on purpose ends in a sentence, not in a traceback."""
+    with errors_in_words():
+        cli()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+@click.version_option(package_name="daybreak-digest")
+@click.option("-v", "--verbose", is_flag=True, help="Log each step to standard error.")
+def cli(*, verbose: bool) -> None:
+    """
+    Mail researchers the day's trending papers that fit their interests.
+
+    Settings come from DIGEST_* variables and a .env file; docs/configuration.md lists them.
+    Without any, everything is embedded: state and mail go into the folder var/.
+
+    \b
+    Examples:
+      digest up                                      pages, worker and beat on this machine
+      digest fetch                                   read the sources now
+      digest subscribe ann@example.org --confirmed   add a reader who has consented
+      digest send-due                                send what is due, in this process
+    """  # noqa: D301  \b is click's
+    logs.configure(level=20 if verbose else 30)
+
+
+@cli.command()
+def migrate() -> None:
+    """
+    Bring the database's tables up to date.
+
+    Safe to repeat, and to run on several machines at once.
+    """
+    settings = read_settings()
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    changed = migrations.migrate(settings.database_url.get_secret_value())
+    click.echo("The database is up to date now." if changed else "Nothing to do.")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages.  [PORT or 8000]")
+def up(host: str, port: int | None) -> None:
+    """
+    Run pages, worker and beat together, until Ctrl-C.
+
+    On a first start it reads the sources, for 10 seconds; embedded, a built-in sample day
+    stands in when none can be reached.
+
+    \b
+    Examples:
+      digest up
+      digest up --port 8080
+      DIGEST_SOURCES=sample digest up        contact nobody
+    """  # noqa: D301
+    logs.configure()
+    everything.up(read_settings(**({"port": port} if port else {})), host)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages.  [PORT or 8000]")
+@click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True)
+def web(host: str, port: int | None, threads: int) -> None:
+    """
+    Serve the pages alone, as in production behind a proxy.
+
+    Celery runs the rest: `celery -A workers.app worker` and `celery -A workers.app beat`.
+    """
+    logs.configure()
+    everything.serve_pages(read_settings(**({"port": port} if port else {})), host, threads)
+
+
+@cli.command()
+@click.option("--source", "names", multiple=True, help="One of DIGEST_SOURCES, or another source.")
+@click.option("--day", type=_Day(), help="The day of the list, in UTC.  [the newest]")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read a saved document instead.",
+)
+@click.option("--kind", type=click.Choice(["huggingface", "arxiv"]), help="What --file holds.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def fetch(
+    *, names: Sequence[str], day: date | None, file: Path | None, kind: str | None, as_json: bool
+) -> None:
+    """
+    Read the sources now, and freeze an edition of what is on offer.
+
+    new + seen + skipped is the number of entries in what was read. Papers are kept once; every
+    fetch adds a sighting with its upvotes and comments.
+
+    \b
+    Examples:
+      digest fetch
+      digest fetch --source huggingface --day 2026-11-19
+      digest fetch --source arxiv:cs.RO+cs.CV
+      digest fetch --file daily.json --kind huggingface --json
+    """  # noqa: D301
+    if bool(file) != bool(kind):
+        raise click.UsageError("--file and --kind go together: say what the document holds.")
+    if file and names:
+        raise click.UsageError("--source and --file exclude each other.")
+    with services() as built:
+        if file and kind:
+            report = pipeline.load(built, kind, file.read_bytes(), day)
+        else:
+            report = pipeline.fetch(built, list(names) or None, day)
+    for problem in report.reasons + report.errors:
+        click.echo(problem, err=True)
+    counts = {"new": report.new, "seen": report.seen, "skipped": report.skipped}
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
+    if report.errors:
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("email")
+@click.option("--topic", "topics", multiple=True, help="Slug of a topic; repeat for more.")
+@click.option("--keyword", "keywords", multiple=True, help="Word or phrase; repeat for more.")
+@click.option("--cadence", help="daily, weekdays, days, weekly or monthly.  [weekdays]")
+@click.option("--day", "days", multiple=True, help="mon to sun; for days, weekly and monthly.")
+@click.option("--hour", help="0 to 23, on the reader's clock.  [7]")
+@click.option("--zone", help="IANA name of the reader's time zone.  [UTC]")
+@click.option("--confirmed", is_flag=True, help="The reader has consented: no confirmation mail.")
+def subscribe(
+    *,
+    email: str,
+    topics: Sequence[str],
+    keywords: Sequence[str],
+    cadence: str | None,
+    days: Sequence[str],
+    hour: str | None,
+    zone: str | None,
+    confirmed: bool,
+) -> None:
+    """
+    Ask for the digest on behalf of EMAIL, as the form on the home page does.
+
+    \b
+    Examples:
+      digest subscribe ann@example.org --topic reasoning --topic rlhf
+      digest subscribe bo@example.org --cadence weekly --day fri --hour 16 --zone Europe/Berlin
+      digest subscribe cy@example.org --keyword "tree search" --confirmed
+    """  # noqa: D301
+    address = subscribers.normalised(email)
+    chosen = subscribers.choices(
+        topics=topics or None,
+        keywords=keywords or None,
+        cadence=cadence,
+        days=days or None,
+        hour=hour,
+        zone=zone,
+    )
+    with services() as built, built.sessions.begin() as session:
+        now = built.clock()
+        address_hash = built.keys.address_hash(address)
+        if confirmed:
+            subscribers.add(session, address, chosen, now=now, address_hash=address_hash)
+            click.echo("Added; the first digest goes out with the next sweep.")
+        else:
+            subscribers.subscribe(session, address, chosen, now=now, address_hash=address_hash)
+            click.echo("A confirmation is on its way, unless this address has been asked lately.")
+
+
+@cli.command()
+@click.argument("email", required=False)
+@click.option("--sample", is_flag=True, help="A made-up reader and the built-in sample day.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "text", "eml"]),
+    default="text",
+    show_default=True,
+    help="Which part of the mail to print.",
+)
+def preview(*, email: str | None, sample: bool, form: str) -> None:
+    """
+    Print the digest that EMAIL would get now; nothing is sent or recorded.
+
+    \b
+    Examples:
+      digest preview ann@example.org
+      digest preview --sample --format html > digest.html
+    """  # noqa: D301
+    if bool(email) == sample:
+        raise click.UsageError("Name a subscriber's address, or say --sample.")
+    if email:
+        with services() as built:
+            body = previews.of_reader(built, subscribers.normalised(email), form)
+    else:
+        body = previews.of_sample(read_settings(), form)
+    click.echo(body, nl=not body.endswith(b"\n"))
+
+
+@cli.command()
+@click.option("--now", type=_Moment(), help="Plan as if it were this moment.")
+def send_due(now: datetime | None) -> None:
+    """
+    Sweep once and send what is due, in this process.
+
+    --now moves planning only: leases and grants live on the database's clock. The last line is
+    JSON, and counts every kind of mail.
+
+    \b
+    Examples:
+      digest send-due
+      digest send-due --now 2026-11-21T07:00Z
+    """  # noqa: D301
+    with services() as built:
+        sent = pipeline.send_due(built, now)
+    click.echo(json.dumps(dataclasses.asdict(sent)))
+
+
+@cli.command()
+@click.option("--why", required=True, help="For the others who look after the service.")
+def stop(why: str) -> None:
+    """Stop all sending, on every machine, until `digest resume`."""
+    with services() as built:
+        delivery.stop(built.sessions, why, built.clock())
+    click.echo("Sending is stopped. What is due waits; nothing is lost.")
+
+
+@cli.command()
+def resume() -> None:
+    """Let sending go on after `digest stop`, or after it stopped by itself."""
+    with services() as built:
+        delivery.resume(built.sessions)
+    click.echo("Sending goes on with the next sweep.")
+
+
+@cli.group()
+def topics() -> None:
+    """Look at the topics that readers can follow."""
+
+
+@topics.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def list_topics(*, as_json: bool) -> None:
+    """Print every topic by group: its slug, name and what it is about."""
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(topic) for topic in taxonomy.topics()]))
+        return
+    for group, members in taxonomy.grouped().items():
+        click.secho(f"\n{group}", bold=True)
+        for topic in members:
+            click.echo(f"  {topic.slug:24}{topic.name}: {topic.description}")
+
+
+@cli.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def examine(*, as_json: bool) -> None:
+    """
+    Say how the service is doing, and what to do where it is not well.
+
+    Exits with 1 when something is wrong, for monitoring.
+    """
+    with services() as built:
+        findings = doctor.examine(built)
+    well = doctor.well(findings)
+    if as_json:
+        plain = [dataclasses.asdict(finding) for finding in findings]
+        click.echo(json.dumps({"ok": well, "findings": plain}, indent=2))
+    else:
+        click.echo("\n".join(doctor.lines(findings)))
+    sys.exit(0 if well else 1)

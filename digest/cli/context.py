@@ -1,0 +1,64 @@
+"""What commands are made with: their services, and how errors end them."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from digest import migrations
+from digest.errors import AlreadyRunning, BadInput, DigestError
+from digest.services import Services, build
+from digest.settings import Settings, read_settings
+
+BAD_INPUT = 2
+
+
+@contextmanager
+def services() -> Iterator[Services]:
+    """Yield the services of this installation; embedded, its database is brought up to date."""
+    settings = read_settings()
+    prepare(settings)
+    built = build(settings)
+    try:
+        yield built
+    finally:
+        built.close()
+
+
+def prepare(settings: Settings) -> None:
+    """
+    Make sure that the database can be used.
+
+    Raises:
+        BadInput: its tables are out of date, and nobody said that they may be changed.
+
+    """
+    url = settings.database_url.get_secret_value()
+    if url.startswith("sqlite:///"):
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+    if settings.embedded:
+        migrations.migrate(url)
+    elif not migrations.is_current(url):
+        raise BadInput("The database is not up to date; run `digest migrate` first.")
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Turn errors that a person can do something about into a sentence and an exit code."""
+    try:
+        yield
+    except (BadInput, AlreadyRunning) as exc:
+        _end(str(exc), BAD_INPUT)
+    except DigestError as exc:
+        _end(str(exc), 1)
+    except OperationalError as exc:
+        reason = str(exc.orig).strip().partition("\n")[0]
+        _end(f"The database cannot be used: {reason} (DIGEST_DATABASE_URL)", 1)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,159 @@
+"""
+The service on one page.
+
+    fetch     read the sources, keep papers and sightings, freeze an edition
+    sweep     find what is due and undone, whatever was lost meanwhile
+    deliver   claim, match, render, send, record
+
+Every edge of the program (pages, commands, workers) does its work by these.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from digest import delivery, edition
+from digest import fetch as sources
+from digest.clock import last_daily
+from digest.database import in_transaction, insert_new
+from digest.delivery import Tally
+from digest.delivery.sweep import Swept
+from digest.fetch import FetchReport
+from digest.models import FetchRun, Heartbeat, Paper
+from digest.services import Services
+from digest.sources.download import Http
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 120.0
+"""Seconds that reading all sources may take together."""
+
+TRY_AGAIN_AFTER = timedelta(minutes=10)
+BATCH = 1000
+MOST_SENDERS = 32
+
+
+def fetch(
+    services: Services,
+    names: Sequence[str] | None = None,
+    day: date | None = None,
+    *,
+    seconds: float = PATIENCE,
+) -> FetchReport:
+    """
+    Read the sources, or those of *names*, and freeze an edition of what is there now.
+
+    Raises:
+        BadInput: *day* is in the future, or a source cannot be asked for it.
+
+    """
+    settings = services.settings
+    http = Http(
+        contact=settings.base_url,
+        deadline=seconds,
+        allow_private=settings.allow_private_addresses,
+    )
+    chosen = sources.sources_named(names or settings.sources)
+    report = sources.fetch(services.sessions, chosen, http, now=services.clock(), day=day)
+    _freeze(services)
+    log.info("fetched new=%d seen=%d skipped=%d", report.new, report.seen, report.skipped)
+    return report
+
+
+def load(services: Services, kind: str, body: bytes, day: date | None = None) -> FetchReport:
+    """
+    Keep what a saved document shows, and freeze an edition.
+
+    Raises:
+        BadDocument: it is none of *kind*, or nothing in it can be read.
+
+    """
+    now = services.clock()
+    with services.sessions.begin() as session:
+        report = sources.load(session, kind, body, now=now, day=day)
+        session.add(
+            FetchRun(source=kind, at=now, new=report.new, seen=report.seen, skipped=report.skipped)
+        )
+    _freeze(services)
+    return report
+
+
+def _freeze(services: Services) -> None:
+    in_transaction(services.sessions, lambda session: edition.build(session, services.clock()))
+
+
+def fetch_if_due(services: Services) -> bool:
+    """Fetch when the daily fetch was missed or failed, as after an outage; tell whether it did."""
+    now = services.clock()
+    with services.sessions.begin() as session:
+        last_try = session.scalar(select(func.max(FetchRun.at)))
+        last_good = session.scalar(select(func.max(FetchRun.at)).where(FetchRun.error.is_(None)))
+    if last_good and last_good >= last_daily(services.composer.fetch_at, now):
+        return False
+    if last_try and now - last_try < TRY_AGAIN_AFTER:
+        return False
+    fetch(services)
+    return True
+
+
+def sweep(services: Services, now: datetime | None = None) -> Swept:
+    """Plan what is due at *now*, and take up what dead senders left."""
+    swept = delivery.sweep(services.sessions, now or services.clock())
+    _beat(services, "sweep")
+    return swept
+
+
+def senders_wanted(swept: Swept) -> int:
+    """Return how many senders have work now."""
+    return min(MOST_SENDERS, -(-swept.waiting // BATCH))
+
+
+def deliver(services: Services) -> Tally:
+    """Send what is due, for a minute at most."""
+    _beat(services, "sender")
+    return delivery.deliver(
+        services.sessions, services.transport, services.composer, services.clock
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What one sweep and the sending after it came to, counting every kind of mail."""
+
+    planned: int
+    sent: int
+    unknown: int
+    failed: int
+    skipped: int
+
+
+def send_due(services: Services, now: datetime | None = None) -> Sent:
+    """Sweep once, then send in this process until nothing is due; *now* drives planning only."""
+    swept = sweep(services, now)
+    tally = deliver(services)
+    while (more := deliver(services)).total():
+        tally += more
+    return Sent(
+        planned=swept.planned,
+        sent=tally["sent"],
+        unknown=tally["unknown"],
+        failed=tally["failed"],
+        skipped=tally["skipped"] + swept.skipped,
+    )
+
+
+def has_papers(services: Services) -> bool:
+    with services.sessions.begin() as session:
+        return session.scalar(select(Paper.id).limit(1)) is not None
+
+
+def _beat(services: Services, name: str) -> None:
+    """Leave a sign of life, which doctor looks for."""
+    with services.sessions.begin() as session:
+        here = insert_new(session, Heartbeat).values(name=name, at=services.clock())
+        session.execute(
+            here.on_conflict_do_update(index_elements=["name"], set_={"at": here.excluded.at})
+        )

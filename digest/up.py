@@ -1,0 +1,214 @@
+"""`digest up`: pages, worker and beat together, for one machine."""
+
+import ctypes
+import fcntl
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+
+from digest import migrations, pipeline
+from digest.errors import AlreadyRunning, BadInput, DigestError
+from digest.services import Services, build
+from digest.settings import Settings
+from digest.web import create_app
+
+log = logging.getLogger(__name__)
+
+FIRST_FETCH = 10.0
+"""Seconds that a first start waits for the sources."""
+
+THREADS = 8
+RESTARTS = 5
+WORKER_STOPS_WITHIN = 20.0
+PR_SET_PDEATHSIG = 1
+
+# -P and a working directory of its own keep a foreign package named `workers` from shadowing ours.
+WORKER = [
+    *(sys.executable, "-P", "-W", "ignore:You're running the worker with superuser"),
+    *("-m", "celery", "--quiet", "-A", "workers.app", "worker", "--beat"),
+    *("--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+    *("--loglevel=WARNING", "--pool=prefork"),
+]
+
+
+def up(settings: Settings, host: str) -> None:
+    """
+    Run everything until Ctrl-C or SIGTERM, then end every process that was started.
+
+    Raises:
+        AlreadyRunning: another `digest up` works on this state folder.
+        BadInput: the port is taken.
+
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    with _only_one(settings.state_dir) as lock, _listening(host, settings.port) as listener:
+        migrations.migrate(settings.database_url.get_secret_value())
+        services = build(settings)
+        try:
+            _have_papers(services)
+            _serve(services, listener)
+            _say_where(settings, host)
+            _keep_working(settings, lock)
+        except KeyboardInterrupt:
+            _say("Stopped.")
+        finally:
+            services.close()
+
+
+def serve_pages(settings: Settings, host: str, threads: int) -> None:
+    """
+    Serve the pages alone, until SIGTERM or Ctrl-C.
+
+    Raises:
+        BadInput: the port is taken.
+
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    with _listening(host, settings.port) as listener:
+        services = build(settings)
+        try:
+            _server(services, listener, threads).run()
+        except KeyboardInterrupt:
+            log.info("stopped")
+        finally:
+            services.close()
+
+
+def _server(
+    services: Services, listener: socket.socket, threads: int
+) -> BaseWSGIServer | MultiSocketServer:
+    return create_server(
+        create_app(services),
+        sockets=[listener],
+        threads=threads,
+        ident=None,
+        # Behind proxies the application itself reads what they say, as DIGEST_PROXIES allows.
+        clear_untrusted_proxy_headers=not services.settings.proxies,
+    )
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _only_one(state_dir: Path) -> Iterator[IO[str]]:
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with (state_dir / "up.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise AlreadyRunning(
+                f"Daybreak is running on {state_dir} already; stop it first, or choose another"
+                " folder by DIGEST_STATE_DIR."
+            ) from exc
+        yield lock
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as exc:
+        raise BadInput(
+            f"Port {port} on {host} is not to be had ({exc.strerror}); choose another, such as"
+            f" PORT={port + 1} make run."
+        ) from exc
+    with listener:
+        yield listener
+
+
+def _have_papers(services: Services) -> None:
+    """Fetch on a first start; embedded, the built-in sample day stands in for silent sources."""
+    if pipeline.has_papers(services):
+        return
+    wanted = services.settings.sources
+    _say(f"Fetching papers from {', '.join(wanted)} ...")
+    report = pipeline.fetch(services, seconds=FIRST_FETCH)
+    for error in report.errors:
+        _say(f"  {error}")
+    if pipeline.has_papers(services):
+        _say(f"{report.new} papers.")
+    elif services.settings.embedded:
+        _say("No source could be reached: here is a sample day, with invented papers.")
+        pipeline.fetch(services, ["sample"])
+    else:
+        _say("No papers yet; the worker tries again every ten minutes.")
+
+
+def _serve(services: Services, listener: socket.socket) -> None:
+    server = _server(services, listener, THREADS)
+    threading.Thread(target=server.run, name="pages", daemon=True).start()
+
+
+def _say_where(settings: Settings, host: str) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    _say(f"\n  Pages    http://{shown}:{settings.port}/")
+    if settings.embedded:
+        _say(f"  Mailbox  http://{shown}:{settings.port}/outbox   ({settings.outbox})")
+    _say(f"  State    {settings.state_dir}\n\nCtrl-C stops everything.\n")
+
+
+def _keep_working(settings: Settings, lock: IO[str]) -> None:
+    """Run the worker, with beat inside it; start it again when it dies, a few times."""
+    for _ in range(RESTARTS):
+        with _worker(settings, lock) as worker:
+            code = worker.wait()
+        log.error("the worker ended with code %s and is started again", code)
+    raise DigestError(f"The worker ended {RESTARTS} times; the log above says why.")
+
+
+@contextmanager
+def _worker(settings: Settings, lock: IO[str]) -> Iterator[subprocess.Popen[bytes]]:
+    scratch = settings.state_dir / "tmp"
+    scratch.mkdir(exist_ok=True)
+    # kombu moves each message through the temporary folder: keep that on the same disk.
+    environment = {**os.environ, **settings.environment(), "TMPDIR": str(scratch)}
+    worker = subprocess.Popen(  # noqa: S603  our own command line
+        WORKER,
+        cwd=settings.state_dir,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509  nothing but one system call
+        # The worker holds the lock too: a start right after a kill -9 must not get two of them.
+        pass_fds=[lock.fileno()],
+    )
+    try:
+        yield worker
+    finally:
+        _end(worker)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    """Let the worker finish its mail, then end its whole group; at once on a second Ctrl-C."""
+    with suppress(ProcessLookupError):
+        worker.terminate()
+    try:
+        worker.wait(WORKER_STOPS_WITHIN)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        log.warning("the worker did not end by itself")
+    with suppress(ProcessLookupError):
+        os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  the command's own words

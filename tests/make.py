@@ -1,0 +1,118 @@
+"""Made-up rows for the database; what a test does not care about has a plain default."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from digest.clock import Cadence
+from digest.database import DatabaseNow
+from digest.models import (
+    Delivery,
+    DeliveryKind,
+    FetchRun,
+    Interest,
+    InterestKind,
+    Paper,
+    Sighting,
+    Standing,
+    Subscriber,
+)
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+FAR_OFF = datetime(2099, 1, 1, tzinfo=UTC)
+
+_numbers = count(1)
+
+
+def subscriber(
+    session: Session, *, topics: tuple[str, ...] = (), keywords: tuple[str, ...] = (), **facts: Any
+) -> Subscriber:
+    """Add an active reader of a digest at 07:00 UTC each day, with *facts* as columns."""
+    number = next(_numbers)
+    reader = Subscriber(
+        **{
+            "email": f"reader{number}@example.org",
+            "address_hash": f"{number:064x}",
+            "standing": Standing.ACTIVE,
+            "cadence": Cadence.DAILY,
+            "days": [],
+            "hour": 7,
+            "zone": "UTC",
+            "next_due_at": None,
+            "requested": {},
+            "created_at": LONG_AGO,
+            "confirmed_at": LONG_AGO,
+            **facts,
+        }
+    )
+    session.add(reader)
+    session.flush()
+    for kind, values in ((InterestKind.TOPIC, topics), (InterestKind.KEYWORD, keywords)):
+        session.add_all(
+            Interest(subscriber_id=reader.id, kind=kind, value=value) for value in values
+        )
+    session.flush()
+    return reader
+
+
+def paper(session: Session, *, now: datetime, upvotes: int = 0, **facts: Any) -> Paper:
+    """Add a paper seen at *now*, with *facts* as columns."""
+    number = next(_numbers)
+    external_id = f"2611.{number:05}"
+    made = Paper(
+        **{
+            "external_id": external_id,
+            "slug": external_id,
+            "title": f"Paper {number}",
+            "abstract": f"We say nothing, {number} times.",
+            "authors": ["Ada Lovelace"],
+            "categories": ["cs.LG"],
+            "keywords": [],
+            "url": f"https://arxiv.org/abs/{external_id}",
+            "first_seen_at": now,
+            "sample": False,
+            **facts,
+        }
+    )
+    session.add(made)
+    session.flush()
+    session.add(
+        Sighting(
+            paper_id=made.id,
+            source="huggingface",
+            seen_at=now,
+            day=now.date(),
+            upvotes=upvotes,
+            comments=0,
+        )
+    )
+    session.flush()
+    return made
+
+
+def delivery(session: Session, reader: Subscriber, **facts: Any) -> Delivery:
+    """Add a pending digest for *reader*, due now by the database's clock."""
+    number = next(_numbers)
+    made = Delivery(
+        **{
+            "subscriber_id": reader.id,
+            "kind": DeliveryKind.DIGEST,
+            "dedupe_key": f"{number}",
+            "priority": 2,
+            "not_before": DatabaseNow(),
+            "day_ends_at": FAR_OFF,
+            "created_at": LONG_AGO,
+            **facts,
+        }
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def fetched(session: Session, *, at: datetime) -> None:
+    """Note that a source was read with success *at* this moment."""
+    session.add(FetchRun(source="huggingface", at=at))
+    session.flush()

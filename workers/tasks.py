@@ -1,0 +1,51 @@
+"""
+Tasks without arguments: each says what to do, the database says to whom.
+
+A task that is lost, doubled or late means nothing: the next sweep finds what is undone.
+"""
+
+from functools import cache
+
+from celery import shared_task
+from celery.signals import worker_ready
+
+from digest import pipeline
+from digest.services import Services, build
+from digest.settings import read_settings
+
+STALE_AFTER = 10
+"""Seconds after which a hint is void: the sweep that comes meanwhile gives another."""
+
+
+@cache
+def services() -> Services:
+    """Built on first use, so after the worker has forked."""
+    return build(read_settings())
+
+
+@shared_task
+def fetch() -> None:
+    pipeline.fetch(services())
+
+
+@shared_task
+def catch_up() -> None:
+    pipeline.fetch_if_due(services())
+
+
+@shared_task
+def sweep() -> None:
+    for _ in range(pipeline.senders_wanted(pipeline.sweep(services()))):
+        deliver.apply_async(expires=STALE_AFTER)
+
+
+@shared_task
+def deliver() -> None:
+    pipeline.deliver(services())
+
+
+@worker_ready.connect
+def _(**_: object) -> None:
+    # The first of beat's sweeps is an interval away.
+    catch_up.apply_async(expires=STALE_AFTER)
+    sweep.apply_async(expires=STALE_AFTER)

@@ -47,6 +47,7 @@ def _entry(row: dict[str, Any], listed: datetime) -> Entry:
         categories=tuple(row["categories"]),
         keywords=tuple(row["keywords"]),
         summary=row["summary"],
+        summary_by="Daybreak" if row["summary"] else None,
         published_at=listed - timedelta(days=row["published_at"]),
         upvotes=row["upvotes"],
         comments=row["num_comments"],

@@ -6,6 +6,8 @@ from digest.settings import read_settings
 
 _settings = read_settings()
 _hour, _minute = _settings.fetch_at.split(":")
+# Where it is missing, beat dies at its start, and a worker beside it goes on without.
+_settings.state_dir.mkdir(parents=True, exist_ok=True)
 
 imports = ("workers.tasks",)
 timezone = "UTC"

@@ -33,6 +33,9 @@ RESTARTS = 5
 WORKER_STOPS_WITHIN = 20.0
 PR_SET_PDEATHSIG = 1
 
+# Opened here: between fork and exec, with threads about, nothing may load a library.
+_LIBC = ctypes.CDLL(None)
+
 # -P and a working directory of its own keep a foreign package named `workers` from shadowing ours.
 WORKER = [
     *(sys.executable, "-P", "-W", "ignore:You're running the worker with superuser"),
@@ -194,7 +197,7 @@ def _worker(settings: Settings, lock: IO[str]) -> Iterator[subprocess.Popen[byte
 
 
 def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:

@@ -91,9 +91,17 @@ def _note(budget: SendingBudget, allowance: Allowance | None, now: datetime) -> 
 
 
 def claim_limit(sessions: Sessions, *, most: int = 1000, senders: int = 8) -> int:
-    """Return how many rows a sender may claim, so that all *senders* finish theirs in a minute."""
+    """
+    Return how many rows a sender may claim, so that all *senders* finish theirs in a minute.
+
+    0 while sending is stopped or rests: composing what cannot go would be in vain.
+    """
     with sessions.begin() as session:
-        rate = _locked(session).rate
+        budget = _locked(session)
+        now = session.scalars(select(DatabaseNow())).one()
+        rate = budget.rate
+        if budget.stopped_at or budget.next_free_at - now > LONGEST_WAIT:
+            return 0
     return most if rate is None else max(1, min(most, int(rate * 60 / senders)))
 
 

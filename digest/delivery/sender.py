@@ -96,7 +96,8 @@ class _Sender:
 
     def work(self) -> bool:
         """Claim and send one batch; False when there is nothing more to do now."""
-        claimed = states.claim(self._sessions, self.token, budget.claim_limit(self._sessions))
+        limit = budget.claim_limit(self._sessions)
+        claimed = states.claim(self._sessions, self.token, limit) if limit else []
         letters = deque(self._written(claimed))
         while letters:
             if not self._send_group(letters):

@@ -1,0 +1,204 @@
+"""The DIGEST_* variables, read once."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from digest.errors import BadSettings
+from digest.settings.values import (
+    BaseUrl,
+    Folder,
+    Key,
+    Keys,
+    Mailbox,
+    Sources,
+    TimeOfDay,
+    is_loopback,
+)
+
+IN_MEMORY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")
+
+
+class Settings(BaseSettings):
+    """
+    How this installation runs; `docs/configuration.md` is the reference.
+
+    Read it by `read_settings`, which says what is wrong in an operator's words.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="DIGEST_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    port: int = Field(default=8000, validation_alias="PORT", ge=1, le=65535)
+    state_dir: Folder = Path("var")
+    database_url: SecretStr = SecretStr("")
+    broker_url: SecretStr = SecretStr("filesystem://")
+    mail_url: SecretStr = SecretStr("")
+    base_url: BaseUrl = ""
+    secret_keys: Keys = ()
+    suppression_key: Key | None = None
+    sender: Mailbox = ""
+    reply_to: Mailbox = ""
+    postal_address: str = ""
+    site_name: str = Field(default="Daybreak", min_length=1, max_length=40)
+    fetch_at: TimeOfDay = "05:00"
+    sources: Sources = ("huggingface", "arxiv:cs.AI+cs.CL+cs.CV+cs.LG")
+    proxies: int = Field(default=0, ge=0, le=10)
+    limits: Literal["on", "off"] = "on"
+    allow_private_addresses: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        self._fill("base_url", f"http://127.0.0.1:{self.port}")
+        self._fill_addresses()
+        self._check_addresses()
+        if self.embedded:
+            self._fill("sender", f"{self.site_name} <daybreak@localhost>")
+            self._fill("postal_address", "Runs on this machine only.")
+        else:
+            self._check_production()
+        self._fill("reply_to", self.sender)
+        return self
+
+    def _fill(self, name: str, value: object) -> None:
+        if not getattr(self, name):
+            object.__setattr__(self, name, value)  # frozen for everybody else
+
+    def _fill_addresses(self) -> None:
+        """Complete the URLs; their paths become absolute, for the worker runs in another folder."""
+        database = self.database_url.get_secret_value()
+        if database.startswith(("postgres://", "postgresql://")):
+            database = f"postgresql+psycopg://{database.partition('://')[2]}"
+        elif database.startswith("sqlite:///") and database not in IN_MEMORY:
+            database = f"sqlite:///{Path(database.removeprefix('sqlite:///')).absolute()}"
+        mail = self.mail_url.get_secret_value()
+        if mail.startswith("outbox:") and mail != "outbox:":
+            mail = f"outbox:{Path(mail.removeprefix('outbox:')).absolute()}"
+        database = database or f"sqlite:///{self.state_dir / 'daybreak.db'}"
+        object.__setattr__(self, "database_url", SecretStr(database))
+        mail = mail or f"outbox:{self.state_dir / 'outbox'}"
+        object.__setattr__(self, "mail_url", SecretStr(mail))
+
+    def _check_addresses(self) -> None:
+        database = self.database_url.get_secret_value()
+        if _driver(database) not in ("sqlite", "postgresql+psycopg"):
+            raise ValueError(
+                "DIGEST_DATABASE_URL: write sqlite:///path/to/file.db"
+                " or postgresql://user:password@host/name"
+            )
+        if database in IN_MEMORY:
+            raise ValueError(
+                "DIGEST_DATABASE_URL: several processes share it, so memory will not do;"
+                " write sqlite:///path/to/file.db"
+            )
+        if _scheme(self.broker_url) not in ("filesystem", "redis", "rediss"):
+            raise ValueError("DIGEST_BROKER_URL: write redis://host:6379/0 or filesystem://")
+        mail = self.mail_url.get_secret_value()
+        if self.mail_scheme not in ("outbox", "smtp", "smtps", "ses") or mail == "outbox:":
+            raise ValueError(
+                "DIGEST_MAIL_URL: write outbox:var/outbox, smtp://user:password@host:587,"
+                " smtps://user:password@host or ses://eu-west-1?configuration_set=name"
+            )
+
+    def _check_production(self) -> None:
+        if self.mail_scheme == "outbox":
+            raise ValueError(
+                f"DIGEST_MAIL_URL: outbox: sends nothing, but DIGEST_BASE_URL {self.base_url}"
+                " is public; set DIGEST_MAIL_URL to ses:// or smtp://, or unset DIGEST_BASE_URL"
+            )
+        needed = ("secret_keys", "suppression_key", "sender", "postal_address")
+        missing = [f"DIGEST_{name.upper()}" for name in needed if not getattr(self, name)]
+        if missing:
+            raise ValueError(
+                f"{', '.join(missing)}: needed to send real mail; docs/configuration.md says"
+                " what each is for"
+            )
+        if not self.base_url.startswith("https://") and not is_loopback(self.base_url):
+            raise ValueError(f"DIGEST_BASE_URL: {self.base_url} must begin with https://")
+        if "sample" in self.sources:
+            raise ValueError("DIGEST_SOURCES: sample papers are invented and are never mailed out")
+        if self.limits == "off":
+            raise ValueError("DIGEST_LIMITS: off is for embedded mode only")
+
+    @property
+    def mail_scheme(self) -> str:
+        return _scheme(self.mail_url)
+
+    @property
+    def embedded(self) -> bool:
+        """Mail goes into a folder and the pages to this machine only: nothing can leave it."""
+        return self.mail_scheme == "outbox" and is_loopback(self.base_url)
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of an `outbox:` mail URL."""
+        return Path(self.mail_url.get_secret_value().removeprefix("outbox:"))
+
+    @property
+    def queue(self) -> Path:
+        """The folder of a `filesystem://` broker."""
+        return self.state_dir / "queue"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give a child process these very settings."""
+        variables = {"PORT": str(self.port)}
+        for name, value in self:
+            if name != "port" and value is not None:
+                variables[f"DIGEST_{name.upper()}"] = _as_text(value)
+        return variables
+
+
+def read_settings(**overrides: object) -> Settings:
+    """
+    Return the settings from the environment and `.env`.
+
+    Raises:
+        BadSettings: a variable is missing or wrong; the message names each, and its remedy.
+
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as exc:
+        raise BadSettings("\n".join(_in_words(error) for error in exc.errors())) from exc
+
+
+def _in_words(error: object) -> str:
+    assert isinstance(error, dict)  # noqa: S101  pydantic's ErrorDetails
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    return f"{name if name == 'PORT' else f'DIGEST_{name.upper()}'}: {message}"
+
+
+def _driver(url: str) -> str:
+    try:
+        return make_url(url).drivername
+    except (ArgumentError, ValueError):
+        return ""
+
+
+def _scheme(url: SecretStr) -> str:
+    # Not urlsplit: it chokes on the [ of a password, and the transport says that better.
+    scheme, colon, _ = url.get_secret_value().partition(":")
+    return scheme.lower() if colon else ""
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple):
+        return ",".join(_as_text(word) for word in value)
+    return str(value)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from digest import edition as editions
 from digest import subscribers
 from digest.card import chips
-from digest.clock import WEEKDAYS, Cadence, Clock, Timetable, last_daily
+from digest.clock import Clock, last_daily
 from digest.database import Sessions
 from digest.delivery import Claimed, Composed, Held, Letter
 from digest.edition import Edition
@@ -33,6 +33,10 @@ NEWS_AWAITED = 600.0
 """Seconds after which a digest without news is tried again while today's fetch is still to come."""
 
 
+BROKEN = "could not be composed"
+TRY_AGAIN_IN = 600.0
+
+
 @dataclass(frozen=True)
 class Composer:
     """Writes the mails of one installation."""
@@ -48,9 +52,16 @@ class Composer:
 
     def __call__(self, claimed: Sequence[Claimed]) -> list[Composed]:
         """Return a letter, or why there is none, for each of *claimed*."""
-        with self.sessions() as session:
-            batch = read_batch(session, claimed, samples=self.samples)
-        return self.write(claimed, batch)
+        try:
+            with self.sessions() as session:
+                batch = read_batch(session, claimed, samples=self.samples)
+            return self.write(claimed, batch)
+        except Exception:
+            # What stops a whole batch is found by composing one at a time.
+            log.exception("compose failed deliveries=%d", len(claimed))
+            if len(claimed) > 1:
+                return [composed for each in claimed for composed in self([each])]
+            return [Held(claimed[0], BROKEN, TRY_AGAIN_IN, broken=True)]
 
     def write(self, claimed: Sequence[Claimed], batch: "Batch") -> list[Composed]:
         matched = match(batch.edition, list(batch.digests.values()), SIZE) if batch.edition else []
@@ -63,7 +74,7 @@ class Composer:
         except Exception:
             # One reader's mail must not take the others' with it.
             log.exception("compose failed delivery=%s", claimed.id)
-            return Held(claimed, "could not be composed", NEWS_AWAITED, broken=True)
+            return Held(claimed, BROKEN, TRY_AGAIN_IN, broken=True)
 
     def _compose(self, claimed: Claimed, batch: "Batch", picks: Sequence[Picked]) -> Composed:
         reader = batch.readers[claimed.subscriber_id]
@@ -137,7 +148,7 @@ class Composer:
             today_url=f"{self.links.base_url}/",
             footer=Footer(
                 email=reader.email,
-                schedule=schedule(reader.timetable),
+                schedule=reader.timetable.in_words(),
                 preferences_url=self.links.make(Purpose.MANAGE, reader.id, reader.link_version),
                 unsubscribe_url=self.links.make(Purpose.LEAVE, reader.id),
                 view_url=self.links.make(Purpose.VIEW, claimed.id, reader.link_version),
@@ -244,23 +255,3 @@ def groups(edition: Edition, picks: Sequence[Picked]) -> tuple[Group, ...]:
         Group("Trending everywhere", tuple(item for item in items if not item.reasons)),
     )
     return tuple(group for group in titled if group.items)
-
-
-DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def schedule(timetable: Timetable) -> str:
-    """Return when digests come, as it stands in a sentence: "on weekdays at 07:00 (UTC)"."""
-    days = [DAY_NAMES[WEEKDAYS.index(day)] for day in timetable.days]
-    match timetable.cadence:
-        case Cadence.DAILY:
-            often = "every day"
-        case Cadence.WEEKDAYS:
-            often = "on weekdays"
-        case Cadence.DAYS:
-            often = f"on {' and '.join(filter(None, (', '.join(days[:-1]), days[-1])))}"
-        case Cadence.WEEKLY:
-            often = f"on {(days or DAY_NAMES)[0]}s"
-        case Cadence.MONTHLY:
-            often = f"on the first {(days or DAY_NAMES)[0]} of the month"
-    return f"{often} at {timetable.hour:02}:00 ({timetable.zone})"

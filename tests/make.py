@@ -1,5 +1,7 @@
 """Made-up rows for the database; what a test does not care about has a plain default."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -24,6 +26,12 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 FAR_OFF = datetime(2099, 1, 1, tzinfo=UTC)
 
 _numbers = count(1)
+
+_WAIT_AND_RUN = """
+print("ready", flush=True)
+sys.stdin.read()
+run(sys.argv[1])
+"""
 
 
 def subscriber(
@@ -110,6 +118,34 @@ def delivery(session: Session, reader: Subscriber, **facts: Any) -> Delivery:
     session.add(made)
     session.flush()
     return made
+
+
+def all_at_once(source: str, argument: str, processes: int = 3) -> list[str]:
+    """
+    Return what so many Python processes print that run *source* at the same moment.
+
+    *source* defines `run(argument)`; what it imports is imported before they begin.
+    """
+    waiting = f"import sys\n{source}\n{_WAIT_AND_RUN}"
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", waiting, argument],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(processes)
+    ]
+    for process in started:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin
+        process.stdin.close()
+        process.stdin = None
+    printed = [process.communicate(timeout=60)[0] for process in started]
+    assert [process.returncode for process in started] == [0] * processes
+    return printed
 
 
 def fetched(session: Session, *, at: datetime) -> None:

@@ -145,7 +145,8 @@ class _Sender:
         outcomes = []
         for letter in armed:
             budget.wait_until(turn)
-            turn += granted.spacing
+            # After a slow call the next one keeps its distance too.
+            turn = max(turn, time.monotonic()) + granted.spacing
             outcomes.append((letter, self._send(letter, armed_at)))
         return self._settle(outcomes)
 

@@ -7,7 +7,6 @@ from flask import Flask
 
 from digest.card import Card
 from digest.clock import Cadence, zones
-from digest.compose import schedule
 from digest.models import Standing, Subscriber
 from digest.settings import Settings
 
@@ -45,7 +44,7 @@ _REGIONS = (
 def teach(app: Flask, settings: Settings) -> None:
     """Let the templates of *app* use these words."""
     app.jinja_env.filters.update(
-        byline=byline, long_day=long_day, short_day=short_day, schedule=schedule
+        byline=byline, long_day=long_day, short_day=short_day
     )
     app.jinja_env.globals.update(
         site_name=settings.site_name,

@@ -1,0 +1,31 @@
+"""The arrows between a delivery's states, each one committed statement."""
+
+from digest.delivery.states.leases import (
+    ALONE_FROM,
+    GIVEN_UP_AT,
+    LEASE,
+    OUTCOME_UNKNOWN,
+    SETTLED_WITHIN,
+    Claimed,
+    claim,
+    let_go,
+    reap,
+)
+from digest.delivery.states.outcomes import arm, back, doubt, fail, record
+
+__all__ = [
+    "ALONE_FROM",
+    "GIVEN_UP_AT",
+    "LEASE",
+    "OUTCOME_UNKNOWN",
+    "SETTLED_WITHIN",
+    "Claimed",
+    "arm",
+    "back",
+    "claim",
+    "doubt",
+    "fail",
+    "let_go",
+    "reap",
+    "record",
+]

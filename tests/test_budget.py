@@ -1,0 +1,187 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import event, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from digest.database import DatabaseNow, Sessions
+from digest.delivery import budget
+from digest.mail.message import Mail
+from digest.mail.transport import Allowance, Outcome, Unknown
+from digest.models import SendingBudget
+
+NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
+
+
+class Post:
+    """A transport that is only asked what it allows."""
+
+    def __init__(self, allowed: Allowance | None) -> None:
+        self.allowed = allowed
+        self.asked = 0
+
+    def send(self, mail: Mail) -> Outcome:
+        return Unknown(mail.subject)
+
+    def allowance(self) -> Allowance | None:
+        self.asked += 1
+        return self.allowed
+
+    def close(self) -> None:
+        pass
+
+
+def allow(sessions: Sessions, *, rate: float | None = None, quota: int | None = None) -> None:
+    budget.read_allowance(sessions, Post(Allowance(rate=rate, daily_quota=quota)), NOW)
+
+
+def row(sessions: Sessions) -> SendingBudget:
+    with sessions() as session:
+        return session.get_one(SendingBudget, 1)
+
+
+def turns(sessions: Sessions, wanted: int, grants: int) -> list[datetime]:
+    """Be granted *grants* times; return the moments at which each mail of them may begin."""
+    mine = sessionmaker(sessions.kw["bind"])
+    ends: list[datetime] = []
+
+    @event.listens_for(mine, "before_commit")
+    def _(session: Session) -> None:
+        ends.append(session.get_one(SendingBudget, 1).next_free_at)
+
+    moments = []
+    while len(ends) < grants:
+        granted = budget.grant(mine, wanted)
+        assert granted
+        spacing = timedelta(seconds=granted.spacing)
+        begin = ends[-1] - granted.count * spacing
+        moments += [begin + n * spacing for n in range(granted.count)]
+    return moments
+
+
+@pytest.mark.parametrize(("rate", "wanted"), [(14.0, 50), (14.0, 3), (5.0, 2), (100.0, 30)])
+def test_the_grants_of_several_senders_never_exceed_the_rate_in_any_second(
+    sessions: Sessions, rate: float, wanted: int
+) -> None:
+    allow(sessions, rate=rate)
+
+    with ThreadPoolExecutor(4) as senders:
+        granted = list(senders.map(lambda _: turns(sessions, wanted, 4), range(4)))
+
+    moments = sorted(moment for each in granted for moment in each)
+    second = timedelta(seconds=1)
+    most = max(sum(begin <= other < begin + second for other in moments) for begin in moments)
+    assert len(moments) >= 16
+    assert most <= rate
+
+
+def test_several_senders_may_make_the_first_grant_ever(sessions: Sessions) -> None:
+    with ThreadPoolExecutor(6) as senders:
+        granted = list(senders.map(lambda _: budget.grant(sessions, 10), range(6)))
+
+    assert [each and each.count for each in granted] == [10] * 6
+    assert row(sessions).sent_today == 60
+
+
+def test_a_grant_is_a_seconds_share_at_most(sessions: Sessions) -> None:
+    allow(sessions, rate=14.0)
+
+    granted = budget.grant(sessions, 1000)
+
+    assert granted
+    assert granted.count == 12
+
+
+def test_without_a_pace_a_grant_is_a_group_at_most(sessions: Sessions) -> None:
+    allow(sessions)
+
+    granted = budget.grant(sessions, 1000)
+
+    assert granted == budget.Grant(budget.GROUP, 0.0, 0.0)
+
+
+def test_a_slow_account_is_granted_one_at_a_time(sessions: Sessions) -> None:
+    allow(sessions, rate=1.0)
+
+    first, second = budget.grant(sessions, 10), budget.grant(sessions, 10)
+
+    assert first
+    assert second
+    assert (first.count, second.count) == (1, 1)
+    assert 1.0 <= second.wait + 0.1 <= 1.3
+
+
+def test_a_quota_is_never_granted_beyond_however_many_ask(sessions: Sessions) -> None:
+    allow(sessions, quota=95)
+
+    with ThreadPoolExecutor(4) as senders:
+        granted = list(senders.map(lambda _: budget.grant(sessions, 10), range(16)))
+
+    assert sum(each.count for each in granted if each) == 95
+
+
+def test_a_stop_is_kept_with_its_first_reason(sessions: Sessions) -> None:
+    budget.stop(sessions, "account suspended", NOW)
+    budget.stop(sessions, "another", NOW)
+
+    assert budget.grant(sessions, 1) is None
+    assert row(sessions).stopped_why == "account suspended"
+
+
+def test_resuming_grants_again_and_asks_anew_what_is_allowed(sessions: Sessions) -> None:
+    post = Post(Allowance(rate=10.0))
+    budget.read_allowance(sessions, post, NOW)
+    budget.stop(sessions, "by hand", NOW)
+
+    budget.resume(sessions)
+    budget.read_allowance(sessions, post, NOW)
+
+    assert budget.grant(sessions, 1)
+    assert post.asked == 2
+
+
+def test_a_rest_ends_by_itself(sessions: Sessions) -> None:
+    allow(sessions)
+    budget.rest(sessions, timedelta(hours=1))
+
+    while_resting = budget.grant(sessions, 1)
+    with sessions.begin() as session:
+        session.execute(update(SendingBudget).values(next_free_at=DatabaseNow(-1)))
+    afterwards = budget.grant(sessions, 1)
+
+    assert while_resting is None
+    assert afterwards
+
+
+def test_what_is_allowed_is_asked_once_an_hour(sessions: Sessions) -> None:
+    post = Post(Allowance(rate=10.0))
+
+    for minutes in (0, 30, 59, 61):
+        budget.read_allowance(sessions, post, NOW + timedelta(minutes=minutes))
+
+    assert post.asked == 2
+
+
+def test_a_transport_that_could_not_say_is_paced_slowly(sessions: Sessions) -> None:
+    budget.read_allowance(sessions, Post(None), NOW)
+
+    assert row(sessions).rate == budget.SLOWEST
+
+
+def test_a_transport_that_could_not_say_keeps_the_pace_it_had(sessions: Sessions) -> None:
+    allow(sessions, rate=14.0)
+
+    budget.read_allowance(sessions, Post(None), NOW + timedelta(hours=2))
+
+    assert row(sessions).rate == 14.0
+
+
+def test_all_senders_together_claim_what_they_can_send_in_a_minute(sessions: Sessions) -> None:
+    allow(sessions, rate=14.0)
+
+    assert budget.claim_limit(sessions, senders=8) == 105
+
+
+def test_a_claim_has_a_bound_where_there_is_no_pace(sessions: Sessions) -> None:
+    assert budget.claim_limit(sessions) == 1000

@@ -1,0 +1,400 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from digest import edition
+from digest.clock import Cadence, Timetable
+from digest.compose import SIZE
+from digest.database import Sessions
+from digest.delivery import Claimed, Composed, Held, Letter, states
+from digest.models import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    FetchRun,
+    Interest,
+    InterestKind,
+    Pick,
+    Standing,
+    Subscriber,
+)
+from digest.pipeline import send_due
+from digest.services import Services
+from tests import make
+from tests.conftest import FRIDAY, Inbox, StoppedClock
+
+TODAYS_FETCH = datetime(2026, 11, 20, 5, tzinfo=UTC)
+RLHF = "Reward models and RLHF"
+
+
+def freeze(
+    services: Services, papers: int = 0, *, fetched_at: datetime = TODAYS_FETCH, **facts: Any
+) -> list[int]:
+    """Add so many papers and freeze an edition; return their ids."""
+    with services.sessions.begin() as session:
+        ids = [make.paper(session, now=FRIDAY, **facts).id for _ in range(papers)]
+        make.fetched(session, at=fetched_at)
+        edition.build(session, services.clock())
+        return ids
+
+
+def due(services: Services, kind: DeliveryKind = DeliveryKind.DIGEST, **facts: Any) -> int:
+    """Add a reader with a mail that is due; return the delivery's id."""
+    with services.sessions.begin() as session:
+        interests = {name: facts.pop(name) for name in ("topics", "keywords") if name in facts}
+        reader = make.subscriber(session, **interests, **facts)
+        return make.delivery(
+            session,
+            reader,
+            kind=kind,
+            dedupe_key="2026-11-20",
+            day_ends_at=datetime(2026, 11, 21, tzinfo=UTC),
+        ).id
+
+
+def compose(services: Services) -> list[Composed]:
+    return services.composer(states.claim(services.sessions, "mine", 100))
+
+
+def letter(services: Services) -> Letter:
+    [composed] = compose(services)
+    assert isinstance(composed, Letter)
+    return composed
+
+
+def held(services: Services) -> Held:
+    [composed] = compose(services)
+    assert isinstance(composed, Held)
+    return composed
+
+
+def sent_papers(sessions: Sessions) -> list[int]:
+    with sessions() as session:
+        return list(session.scalars(select(Pick.paper_id).order_by(Pick.id)))
+
+
+# Nothing new
+
+
+def test_nothing_new_is_decided_on_an_edition_fetched_since_todays_fetch(
+    services: Services,
+) -> None:
+    freeze(services, fetched_at=TODAYS_FETCH)
+    due(services)
+
+    assert held(services).try_again_in is None
+
+
+def test_before_todays_fetch_a_digest_without_news_is_tried_again(services: Services) -> None:
+    freeze(services, fetched_at=TODAYS_FETCH - timedelta(seconds=1))
+    due(services)
+
+    assert held(services).try_again_in == 600
+
+
+def test_without_any_edition_a_digest_is_tried_again(services: Services) -> None:
+    due(services)
+
+    assert held(services).try_again_in == 600
+
+
+def test_a_fetch_that_failed_decides_nothing(services: Services) -> None:
+    freeze(services, fetched_at=TODAYS_FETCH - timedelta(days=1))
+    with services.sessions.begin() as session:
+        session.add(FetchRun(source="huggingface", at=TODAYS_FETCH, error="could not connect"))
+        edition.build(session, FRIDAY)
+    due(services)
+
+    assert held(services).try_again_in == 600
+
+
+def test_a_digest_without_news_is_skipped_when_its_day_is_over(
+    services: Services, clock: StoppedClock
+) -> None:
+    due(services)
+    clock.now = datetime(2026, 11, 21, tzinfo=UTC)
+
+    assert held(services).try_again_in is None
+
+
+def test_a_digest_that_waited_goes_out_when_the_papers_come(
+    services: Services, inbox: Inbox
+) -> None:
+    due(services)
+    send_due(services)
+    freeze(services, 3)
+    with services.sessions.begin() as session:
+        session.execute(update(Delivery).values(not_before=make.LONG_AGO))
+
+    sent = send_due(services)
+
+    assert sent.sent == 1
+    assert len(inbox()) == 1
+
+
+# Never twice
+
+
+def test_nobody_is_sent_a_paper_twice_over_several_days(
+    services: Services, clock: StoppedClock
+) -> None:
+    with services.sessions.begin() as session:
+        make.subscriber(session, next_due_at=FRIDAY, hour=6)
+
+    for _ in range(5):
+        freeze(services, 7)
+        send_due(services)
+        clock.advance(days=1)
+
+    papers = sent_papers(services.sessions)
+    assert len(papers) == len(set(papers)) == 35
+
+
+def test_readers_share_papers_and_each_has_a_ledger_of_their_own(services: Services) -> None:
+    freeze(services, 4)
+    due(services)
+    due(services)
+
+    send_due(services)
+
+    assert len(sent_papers(services.sessions)) == 8
+
+
+def test_who_leaves_and_returns_is_still_not_sent_a_paper_twice(
+    services: Services, clock: StoppedClock
+) -> None:
+    freeze(services, 3)
+    due(services)
+    send_due(services)
+    clock.advance(days=1)
+    with services.sessions.begin() as session:
+        reader = session.scalars(select(Subscriber)).one()
+        make.delivery(session, reader, dedupe_key="2026-11-21")
+
+    send_due(services)
+
+    assert len(sent_papers(services.sessions)) == 3
+
+
+# Invented papers
+
+
+def test_invented_papers_are_offered_into_a_folder_and_marked(
+    services: Services, inbox: Inbox
+) -> None:
+    freeze(services, 3, sample=True, url=None)
+    due(services)
+
+    send_due(services)
+
+    [mail] = inbox()
+    assert "these papers are invented" in Inbox.text_of(mail)
+
+
+def test_invented_papers_are_never_offered_to_real_readers(services: Services) -> None:
+    freeze(services, 3, sample=True, url=None)
+    due(services)
+    claimed = states.claim(services.sessions, "mine", 1)
+
+    [composed] = replace(services.composer, samples=False)(claimed)
+
+    assert isinstance(composed, Held)
+    assert composed.try_again_in == 600
+
+
+def test_invented_papers_are_not_offered_after_the_first_real_fetch(services: Services) -> None:
+    freeze(services, 20, sample=True, url=None)
+    real = freeze(services, 2)
+    due(services)
+
+    send_due(services)
+
+    assert sorted(sent_papers(services.sessions)) == real
+
+
+# What a digest says
+
+
+def test_the_first_digest_welcomes_and_the_second_does_not(
+    services: Services, inbox: Inbox, clock: StoppedClock
+) -> None:
+    with services.sessions.begin() as session:
+        make.subscriber(session, next_due_at=FRIDAY, hour=6)
+    for _ in range(2):
+        freeze(services, 3)
+        send_due(services)
+        clock.advance(days=1)
+
+    first, second = (Inbox.text_of(mail) for mail in inbox())
+
+    assert "Welcome" in first
+    assert "Welcome" not in second
+
+
+@pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.SKIPPED])
+def test_a_digest_that_never_came_does_not_count_as_the_first(
+    services: Services, inbox: Inbox, state: DeliveryState
+) -> None:
+    freeze(services, 3)
+    due(services)
+    with services.sessions.begin() as session:
+        reader = session.scalars(select(Subscriber)).one()
+        make.delivery(session, reader, dedupe_key="2026-11-19", state=state)
+
+    send_due(services)
+
+    assert "Welcome" in Inbox.text_of(inbox()[0])
+
+
+def test_the_ledger_keeps_the_places_and_the_reasons_of_the_mail(services: Services) -> None:
+    freeze(services, 2, upvotes=90)
+    [fitting] = freeze(services, 1, title=RLHF)
+    due(services, keywords=("RLHF",))
+
+    send_due(services)
+
+    with services.sessions() as session:
+        picks = session.scalars(select(Pick).order_by(Pick.place)).all()
+    assert [pick.place for pick in picks] == [0, 1, 2]
+    assert picks[0].paper_id == fitting
+    assert picks[0].reasons == [{"lead": "Matches your keyword", "chips": ["RLHF"]}]
+    assert picks[1].reasons == picks[2].reasons == []
+
+
+def test_a_digest_has_ten_papers_at_most_and_what_fits_comes_first(
+    services: Services, inbox: Inbox
+) -> None:
+    freeze(services, 30, upvotes=90)
+    freeze(services, 4, title=RLHF)
+    due(services, keywords=("rlhf",))
+
+    send_due(services)
+
+    text = Inbox.text_of(inbox()[0])
+    assert len(sent_papers(services.sessions)) == SIZE
+    assert text.index("FROM YOUR TOPICS") < text.index(RLHF) < text.index("TRENDING EVERYWHERE")
+
+
+def test_a_digest_can_be_left_with_one_click_and_a_confirmation_is_no_lists_mail(
+    services: Services, inbox: Inbox
+) -> None:
+    freeze(services, 1)
+    due(services)
+    due(services, DeliveryKind.CONFIRMATION, standing=Standing.PENDING)
+
+    send_due(services)
+
+    mails = {str(mail["Subject"]): mail for mail in inbox()}
+    listed = [mail["List-Unsubscribe"] is not None for mail in mails.values()]
+    assert sorted(listed) == [False, True]
+
+
+def test_a_link_mail_carries_the_readers_own_pages(services: Services, inbox: Inbox) -> None:
+    due(services, DeliveryKind.LINK)
+
+    send_due(services)
+
+    text = Inbox.text_of(inbox()[0])
+    assert "/preferences/" in text
+    assert "/unsubscribe/" in text
+
+
+def test_a_muted_word_keeps_a_paper_out_of_the_mail(services: Services) -> None:
+    freeze(services, 3, title="Blockchain for dogs")
+    wanted = freeze(services, 2)
+    due(services)
+    with services.sessions.begin() as session:
+        reader = session.scalars(select(Subscriber)).one()
+        session.add(Interest(subscriber_id=reader.id, kind=InterestKind.MUTED, value="Blockchain"))
+
+    send_due(services)
+
+    assert sorted(sent_papers(services.sessions)) == wanted
+
+
+# What goes wrong
+
+
+def test_one_reader_whose_mail_cannot_be_written_leaves_the_others_theirs(
+    services: Services, inbox: Inbox
+) -> None:
+    freeze(services, 3)
+    due(services)
+    broken = due(services, email="no address at all")
+    due(services)
+
+    sent = send_due(services)
+
+    with services.sessions() as session:
+        row = session.get_one(Delivery, broken)
+    assert sent.sent == len(inbox()) == 2
+    assert (row.state, row.attempts) == (DeliveryState.PENDING, 1)
+    assert row.error == "could not be composed"
+
+
+def test_a_reader_who_was_erased_after_the_claim_leaves_the_others_theirs(
+    services: Services,
+) -> None:
+    freeze(services, 3)
+    due(services)
+    gone = due(services)
+    claimed = states.claim(services.sessions, "mine", 10)
+    with services.sessions.begin() as session:
+        session.delete(session.get_one(Subscriber, session.get_one(Delivery, gone).subscriber_id))
+
+    composed = services.composer(claimed)
+
+    assert [type(each) for each in composed] == [Letter, Held]
+
+
+def test_a_kind_that_nobody_writes_yet_is_held_and_not_lost(services: Services) -> None:
+    due(services, DeliveryKind.CHANGE)
+
+    assert held(services).broken
+
+
+def test_what_was_claimed_comes_back_in_its_order(services: Services) -> None:
+    freeze(services, 1)
+    ids = [due(services) for _ in range(5)]
+
+    composed = compose(services)
+
+    assert [each.claimed.id for each in composed] == ids
+
+
+@pytest.mark.parametrize(
+    ("cadence", "days", "sentence"),
+    [
+        (Cadence.DAILY, (), "every day at 07:00 (UTC)"),
+        (Cadence.WEEKDAYS, (), "on weekdays at 07:00 (UTC)"),
+        (Cadence.DAYS, ("tue",), "on Tuesday at 07:00 (UTC)"),
+        (Cadence.DAYS, ("mon", "wed", "fri"), "on Monday, Wednesday and Friday at 07:00 (UTC)"),
+        (Cadence.WEEKLY, (), "on Mondays at 07:00 (UTC)"),
+        (Cadence.WEEKLY, ("thu", "sat"), "on Thursdays at 07:00 (UTC)"),
+        (Cadence.MONTHLY, ("sun",), "on the first Sunday of the month at 07:00 (UTC)"),
+    ],
+)
+def test_a_timetable_is_told_in_words(
+    cadence: Cadence, days: tuple[str, ...], sentence: str
+) -> None:
+    assert Timetable(cadence, days, 7, "UTC").in_words() == sentence
+
+
+def test_a_claimed_row_says_what_composing_needs(services: Services) -> None:
+    delivery_id = due(services)
+
+    [claimed] = states.claim(services.sessions, "mine", 1)
+
+    with services.sessions() as session:
+        reader_id = session.scalars(select(Subscriber.id)).one()
+    assert claimed == Claimed(
+        id=delivery_id,
+        subscriber_id=reader_id,
+        kind=DeliveryKind.DIGEST,
+        day="2026-11-20",
+        day_ends_at=datetime(2026, 11, 21, tzinfo=UTC),
+        priority=2,
+    )

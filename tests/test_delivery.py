@@ -1,0 +1,416 @@
+"""A sender at work, with a transport that does as it is told."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from digest import delivery, subscribers
+from digest.database import DatabaseNow, Sessions
+from digest.delivery import Claimed, Composed, Held, Letter, sender, sweep
+from digest.mail.message import Mail
+from digest.mail.transport import (
+    Accepted,
+    Allowance,
+    NotSent,
+    Outcome,
+    Reaction,
+    Refused,
+    Unknown,
+)
+from digest.models import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Pick,
+    SendingBudget,
+    Standing,
+    Subscriber,
+    Suppression,
+)
+from tests import make
+
+NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
+
+
+class Post:
+    """A transport that ends each hand-over as the script says, and well after that."""
+
+    def __init__(self, *script: Outcome | Exception, **allowed: Any) -> None:
+        self.script = list(script)
+        self.allowed = Allowance(**allowed)
+        self.mails: list[Mail] = []
+        self.on_send: Callable[[], object] = lambda: None
+
+    @property
+    def ids(self) -> list[int]:
+        return [mail.delivery_id for mail in self.mails]
+
+    def send(self, mail: Mail) -> Outcome:
+        self.mails.append(mail)
+        self.on_send()
+        outcome = self.script.pop(0) if self.script else Accepted(f"id-{mail.delivery_id}")
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def allowance(self) -> Allowance:
+        return self.allowed
+
+    def close(self) -> None:
+        pass
+
+
+def letter(claimed: Claimed) -> Letter:
+    mail = Mail(
+        to=f"reader{claimed.subscriber_id}@example.org",
+        subject="Today",
+        html="<p>Today</p>",
+        text="Today",
+        delivery_id=claimed.id,
+        kind=claimed.kind.value,
+    )
+    return Letter(claimed, mail, ())
+
+
+def write(claimed: Sequence[Claimed]) -> list[Composed]:
+    return [letter(each) for each in claimed]
+
+
+def deliver(
+    sessions: Sessions,
+    post: Post,
+    compose: Callable[[Sequence[Claimed]], Iterable[Composed]] = write,
+    **how: float,
+) -> delivery.Tally:
+    return delivery.deliver(sessions, post, compose, lambda: NOW, **how)
+
+
+def due(sessions: Sessions, count: int = 1, **facts: Any) -> list[int]:
+    with sessions.begin() as session:
+        return [make.delivery(session, make.subscriber(session), **facts).id for _ in range(count)]
+
+
+def states_of(sessions: Sessions) -> list[DeliveryState]:
+    with sessions() as session:
+        return list(session.scalars(select(Delivery.state).order_by(Delivery.id)))
+
+
+def sending_budget(sessions: Sessions) -> SendingBudget:
+    with sessions() as session:
+        return session.get_one(SendingBudget, 1)
+
+
+def wait_is_over(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Delivery).values(not_before=DatabaseNow(-1)))
+
+
+SENT, PENDING = DeliveryState.SENT, DeliveryState.PENDING
+
+
+def test_what_is_due_is_sent_once(sessions: Sessions) -> None:
+    ids = due(sessions, 120)
+    post = Post()
+
+    tally = deliver(sessions, post)
+    again = deliver(sessions, post)
+
+    assert sorted(post.ids) == ids
+    assert (tally["sent"], again.total()) == (120, 0)
+    assert set(states_of(sessions)) == {SENT}
+
+
+def test_nothing_due_is_no_work(sessions: Sessions) -> None:
+    assert deliver(sessions, Post()).total() == 0
+
+
+LATER, SLOW_DOWN = Reaction.LATER, Reaction.SLOW_DOWN
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "told"),
+    [
+        (Accepted("0102018f"), DeliveryState.SENT, {"sent": 1}),
+        (Refused("no such mailbox"), DeliveryState.FAILED, {"failed": 1}),
+        (Unknown("no answer"), DeliveryState.UNKNOWN, {"unknown": 1}),
+        (RuntimeError("an error of ours"), DeliveryState.UNKNOWN, {"unknown": 1}),
+        (NotSent("busy", kind=Reaction.LATER), DeliveryState.PENDING, {}),
+        (NotSent("too fast", kind=Reaction.SLOW_DOWN), DeliveryState.PENDING, {}),
+        (NotSent("quota used up", kind=Reaction.QUOTA), DeliveryState.PENDING, {}),
+        (NotSent("account suspended", kind=Reaction.STOP), DeliveryState.PENDING, {}),
+    ],
+)
+def test_each_outcome_leads_to_its_state_and_the_picks_of_what_was_not_sent_are_taken_back(
+    sessions: Sessions, outcome: Outcome | Exception, state: DeliveryState, told: dict[str, int]
+) -> None:
+    due(sessions)
+    with sessions.begin() as session:
+        paper_id = make.paper(session, now=NOW).id
+
+    def with_a_pick(claimed: Sequence[Claimed]) -> list[Composed]:
+        return [Letter(each, letter(each).mail, (pick(each, paper_id),)) for each in claimed]
+
+    tally = deliver(sessions, Post(outcome), with_a_pick)
+
+    with sessions() as session:
+        kept = session.scalars(select(Pick.paper_id)).all()
+    assert states_of(sessions) == [state]
+    assert {name: count for name, count in tally.items() if count} == told
+    assert kept == ([paper_id] if state in (SENT, DeliveryState.UNKNOWN) else [])
+
+
+def pick(claimed: Claimed, paper_id: int) -> dict[str, Any]:
+    return {
+        "subscriber_id": claimed.subscriber_id,
+        "paper_id": paper_id,
+        "delivery_id": claimed.id,
+        "place": 0,
+        "reasons": [],
+    }
+
+
+def test_what_is_unknown_is_never_sent_again_by_itself(sessions: Sessions) -> None:
+    due(sessions)
+    post = Post(Unknown("no answer"))
+    deliver(sessions, post)
+
+    for hours in range(0, 100, 9):
+        sweep(sessions, NOW + timedelta(hours=hours))
+        wait_is_over(sessions)
+        deliver(sessions, post)
+
+    assert len(post.mails) == 1
+
+
+def test_what_was_not_sent_is_tried_again_after_a_while(sessions: Sessions) -> None:
+    [delivery_id] = due(sessions)
+    post = Post(NotSent("busy", kind=Reaction.LATER))
+
+    deliver(sessions, post)
+    deliver(sessions, post)
+    tried_at_once = len(post.mails)
+    wait_is_over(sessions)
+    deliver(sessions, post)
+
+    assert tried_at_once == 1
+    assert post.ids == [delivery_id, delivery_id]
+    assert states_of(sessions) == [SENT]
+
+
+def test_a_throttled_group_slows_all_senders_once(sessions: Sessions) -> None:
+    due(sessions, 5)
+    throttled = [NotSent("too fast", kind=Reaction.SLOW_DOWN)] * 5
+
+    deliver(sessions, Post(*throttled, rate=100.0))
+
+    assert sending_budget(sessions).rate == pytest.approx(80.0)
+
+
+def test_a_used_up_quota_rests_everybody_and_sending_goes_on_by_itself(
+    sessions: Sessions,
+) -> None:
+    due(sessions, 1)
+    post = Post(NotSent("quota used up", kind=Reaction.QUOTA))
+    deliver(sessions, post)
+    wait_is_over(sessions)
+
+    while_resting = deliver(sessions, post)
+    with sessions.begin() as session:
+        session.execute(update(SendingBudget).values(next_free_at=DatabaseNow(-1)))
+    afterwards = deliver(sessions, post)
+
+    assert while_resting["sent"] == 0
+    assert afterwards["sent"] == 1
+
+
+def test_what_cannot_be_sent_at_all_stops_everything_until_it_is_resumed(
+    sessions: Sessions,
+) -> None:
+    due(sessions, 60)
+    post = Post(*[NotSent("account suspended", kind=Reaction.STOP)] * 50)
+
+    deliver(sessions, post)
+    wait_is_over(sessions)
+    while_stopped = deliver(sessions, post)
+    stopped_why = sending_budget(sessions).stopped_why
+    delivery.resume(sessions)
+    resumed = deliver(sessions, post)
+
+    assert stopped_why == "account suspended"
+    assert while_stopped["sent"] == 0
+    assert resumed["sent"] == 60
+
+
+def test_a_stop_gives_every_claimed_row_back(sessions: Sessions) -> None:
+    due(sessions, 3)
+    delivery.stop(sessions, "by hand", NOW)
+
+    tally = deliver(sessions, Post())
+
+    assert tally.total() == 0
+    assert states_of(sessions) == [PENDING] * 3
+
+
+def test_the_daily_quota_holds_and_begins_anew_the_next_day(sessions: Sessions) -> None:
+    due(sessions, 5)
+    post = Post(daily_quota=3)
+
+    first = deliver(sessions, post)
+    second = deliver(sessions, post)
+    with sessions.begin() as session:
+        budget = session.get_one(SendingBudget, 1)
+        budget.sent_on -= timedelta(days=1)
+    next_day = deliver(sessions, post)
+
+    assert [first["sent"], second["sent"], next_day["sent"]] == [3, 0, 2]
+
+
+def test_what_the_account_sent_elsewhere_counts_against_the_quota(sessions: Sessions) -> None:
+    due(sessions, 5)
+    today = datetime.now(UTC)
+    post = Post(daily_quota=1000, sent_today=998)
+
+    tally = delivery.deliver(sessions, post, write, lambda: today)
+
+    assert tally["sent"] == 2
+
+
+def test_a_sender_that_was_held_up_after_arming_gives_its_mails_back(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "BEGIN_WITHIN", 0.05)
+    first, _second = due(sessions, 2)
+    post = Post()
+    post.on_send = lambda: time.sleep(0.1)
+
+    deliver(sessions, post)
+
+    assert post.ids == [first]
+    assert states_of(sessions) == [SENT, PENDING]
+
+
+def test_a_confirmation_overtakes_the_digests_that_a_sender_holds(sessions: Sessions) -> None:
+    due(sessions, 120)
+    post = Post()
+
+    def somebody_subscribes() -> None:
+        if len(post.mails) == 1:
+            with sessions.begin() as session:
+                reader = make.subscriber(session, standing=Standing.PENDING)
+                make.delivery(session, reader, kind=DeliveryKind.CONFIRMATION, priority=0)
+
+    post.on_send = somebody_subscribes
+
+    deliver(sessions, post)
+
+    kinds = [mail.kind for mail in post.mails]
+    assert kinds.index("confirmation") == 50
+    assert len(kinds) == 121
+
+
+def test_an_unsubscribe_that_was_acknowledged_is_never_followed_by_a_mail(
+    sessions: Sessions,
+) -> None:
+    due(sessions, 3)
+    post = Post()
+
+    def leave_meanwhile(claimed: Sequence[Claimed]) -> list[Composed]:
+        assert subscribers.unsubscribe(sessions, claimed[1].subscriber_id)
+        return write(claimed)
+
+    deliver(sessions, post, leave_meanwhile)
+
+    assert states_of(sessions) == [SENT, PENDING, SENT]
+
+
+def test_an_address_that_was_changed_after_the_claim_is_not_written_to(
+    sessions: Sessions,
+) -> None:
+    due(sessions)
+    post = Post()
+
+    def taken_back(claimed: Sequence[Claimed]) -> list[Composed]:
+        with sessions.begin() as session:
+            session.execute(
+                update(Delivery).values(state=PENDING, lease_token=None, not_before=make.FAR_OFF)
+            )
+        return write(claimed)
+
+    deliver(sessions, post, taken_back)
+
+    assert post.mails == []
+
+
+def test_a_suppressed_reader_costs_no_grant(sessions: Sessions) -> None:
+    due(sessions)
+    with sessions.begin() as session:
+        reader = session.scalars(select(Subscriber)).one()
+        session.add(Suppression(address_hash=reader.address_hash, reason=Standing.BOUNCED, at=NOW))
+
+    deliver(sessions, Post(), seconds=0.2)
+
+    assert sending_budget(sessions).sent_today == 0
+
+
+def test_what_has_no_news_yet_waits_and_what_never_will_is_skipped(sessions: Sessions) -> None:
+    due(sessions, 2)
+
+    def hold(claimed: Sequence[Claimed]) -> list[Composed]:
+        return [Held(claimed[0], "later", try_again_in=600), Held(claimed[1], "nothing new")]
+
+    tally = deliver(sessions, Post(), hold)
+
+    assert states_of(sessions) == [PENDING, DeliveryState.SKIPPED]
+    assert tally["skipped"] == 1
+
+
+def test_a_row_that_breaks_composing_five_times_fails(sessions: Sessions) -> None:
+    due(sessions)
+
+    def break_down(claimed: Sequence[Claimed]) -> list[Composed]:
+        return [Held(each, "broken", try_again_in=600, broken=True) for each in claimed]
+
+    for _ in range(6):
+        deliver(sessions, Post(), break_down)
+        wait_is_over(sessions)
+
+    assert states_of(sessions) == [DeliveryState.FAILED]
+
+
+def test_an_error_while_composing_gives_everything_back(sessions: Sessions) -> None:
+    due(sessions, 3)
+
+    def fall_over(_claimed: Sequence[Claimed]) -> list[Composed]:
+        raise RuntimeError("the database went away")
+
+    with pytest.raises(RuntimeError):
+        deliver(sessions, Post(), fall_over)
+
+    assert states_of(sessions) == [PENDING] * 3
+
+
+def test_a_sender_without_time_left_gives_everything_back(sessions: Sessions) -> None:
+    due(sessions, 3)
+
+    deliver(sessions, Post(), seconds=0)
+
+    assert states_of(sessions) == [PENDING] * 3
+
+
+def test_a_sender_claims_no_more_than_all_of_them_can_send_in_a_minute(
+    sessions: Sessions,
+) -> None:
+    due(sessions, 20)
+    batches: list[int] = []
+
+    def count(claimed: Sequence[Claimed]) -> list[Composed]:
+        batches.append(len(claimed))
+        return [Held(each, "nothing new") for each in claimed]
+
+    deliver(sessions, Post(rate=1.0), count)
+
+    assert batches == [7, 7, 6]

@@ -1,0 +1,531 @@
+"""The arrows between a delivery's states, each on its own."""
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select, text, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from digest import subscribers
+from digest.database import DatabaseNow, Sessions, in_transaction
+from digest.delivery import budget, states, sweep
+from digest.models import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Pick,
+    Standing,
+    Subscriber,
+    Suppression,
+)
+from digest.subscribers import choices
+from tests import make
+
+NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
+
+
+def due_deliveries(sessions: Sessions, count: int = 1, **facts: Any) -> list[int]:
+    """Add *count* readers with a delivery each; return the deliveries' ids."""
+    with sessions.begin() as session:
+        return [make.delivery(session, make.subscriber(session), **facts).id for _ in range(count)]
+
+
+def row(sessions: Sessions, delivery_id: int) -> Delivery:
+    with sessions() as session:
+        return session.get_one(Delivery, delivery_id)
+
+
+def state_of(sessions: Sessions, delivery_id: int) -> DeliveryState:
+    return row(sessions, delivery_id).state
+
+
+def change(sessions: Sessions, delivery_id: int, **values: Any) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Delivery).where(Delivery.id == delivery_id).values(**values))
+
+
+def lease_runs_out(sessions: Sessions, delivery_id: int) -> None:
+    change(sessions, delivery_id, lease_until=DatabaseNow(-1))
+
+
+def reap(sessions: Sessions) -> None:
+    in_transaction(sessions, states.reap)
+
+
+def claimed(sessions: Sessions, holder: str = "mine", **facts: Any) -> int:
+    [delivery_id] = due_deliveries(sessions, **facts)
+    states.claim(sessions, holder, 10)
+    return delivery_id
+
+
+def armed(sessions: Sessions, holder: str = "mine", picks: Iterable[int] = ()) -> int:
+    delivery_id = claimed(sessions, holder)
+    reader_id = row(sessions, delivery_id).subscriber_id
+    ledger = [
+        {
+            "subscriber_id": reader_id,
+            "paper_id": paper_id,
+            "delivery_id": delivery_id,
+            "place": place,
+            "reasons": [],
+        }
+        for place, paper_id in enumerate(picks)
+    ]
+    assert states.arm(sessions, holder, [delivery_id], ledger) == {delivery_id}
+    return delivery_id
+
+
+def a_paper(sessions: Sessions) -> int:
+    with sessions.begin() as session:
+        return make.paper(session, now=NOW).id
+
+
+def picked(sessions: Sessions) -> list[int]:
+    with sessions() as session:
+        return list(session.scalars(select(Pick.paper_id)))
+
+
+# pending -> claimed
+
+
+def test_a_claim_on_a_fresh_table_takes_exactly_its_limit(sessions: Sessions) -> None:
+    due_deliveries(sessions, 300)
+
+    first = states.claim(sessions, "first", 100)
+    second = states.claim(sessions, "second", 100)
+
+    assert [len(first), len(second)] == [100, 100]
+    assert {each.id for each in first}.isdisjoint(each.id for each in second)
+
+
+def test_two_senders_never_claim_one_row(sessions: Sessions) -> None:
+    ids = due_deliveries(sessions, 120)
+
+    with ThreadPoolExecutor(4) as senders:
+        portions = list(senders.map(lambda n: states.claim(sessions, f"sender {n}", 7), range(20)))
+
+    taken = [each.id for portion in portions for each in portion]
+    assert len(taken) == len(set(taken))
+    assert set(taken) <= set(ids)
+
+
+def test_confirmations_are_claimed_before_digests(sessions: Sessions) -> None:
+    [digest] = due_deliveries(sessions)
+    with sessions.begin() as session:
+        reader = make.subscriber(session, standing=Standing.PENDING)
+        confirmation = make.delivery(session, reader, kind=DeliveryKind.CONFIRMATION, priority=0).id
+
+    order = [each.id for each in states.claim(sessions, "mine", 10)]
+
+    assert order == [confirmation, digest]
+
+
+def test_an_urgent_claim_takes_no_ordinary_digest(sessions: Sessions) -> None:
+    due_deliveries(sessions, priority=2)
+    [first_digest] = due_deliveries(sessions, priority=1)
+
+    urgent = states.claim(sessions, "mine", 10, urgent=True)
+
+    assert [each.id for each in urgent] == [first_digest]
+
+
+def test_what_is_to_wait_is_not_claimed(sessions: Sessions) -> None:
+    due_deliveries(sessions, not_before=DatabaseNow(60))
+
+    assert states.claim(sessions, "mine", 10) == []
+
+
+ASKED = {
+    DeliveryKind.DIGEST: {Standing.ACTIVE},
+    DeliveryKind.CONFIRMATION: {Standing.PENDING},
+    DeliveryKind.CHANGE: {Standing.ACTIVE, Standing.PAUSED},
+    DeliveryKind.LINK: {Standing.ACTIVE, Standing.PAUSED},
+    DeliveryKind.NOTICE: {Standing.ACTIVE, Standing.PAUSED},
+}
+
+
+@pytest.mark.parametrize("kind", DeliveryKind)
+def test_each_kind_of_mail_goes_only_to_the_standings_it_asks_for(
+    sessions: Sessions, kind: DeliveryKind
+) -> None:
+    with sessions.begin() as session:
+        expected = {}
+        for standing in Standing:
+            reader = make.subscriber(session, standing=standing)
+            expected[make.delivery(session, reader, kind=kind).id] = standing
+
+    taken = {expected[each.id] for each in states.claim(sessions, "mine", 10)}
+
+    assert taken == ASKED[kind]
+
+
+def suppress(sessions: Sessions, delivery_id: int) -> None:
+    with sessions.begin() as session:
+        reader = session.get_one(Subscriber, session.get_one(Delivery, delivery_id).subscriber_id)
+        session.add(Suppression(address_hash=reader.address_hash, reason=Standing.BOUNCED, at=NOW))
+
+
+def test_a_mail_to_a_suppressed_address_is_not_even_claimed(sessions: Sessions) -> None:
+    [delivery_id] = due_deliveries(sessions)
+    suppress(sessions, delivery_id)
+
+    assert states.claim(sessions, "mine", 10) == []
+
+
+def test_a_row_that_killed_two_senders_is_claimed_alone_and_last(sessions: Sessions) -> None:
+    dangerous = due_deliveries(sessions, 2, attempts=2, priority=0)
+    sound = due_deliveries(sessions, 3)
+
+    first, second, third = (states.claim(sessions, "mine", 10) for _ in range(3))
+
+    assert {each.id for each in first} == set(sound)
+    assert [each.id for each in [*second, *third]] == dangerous
+
+
+def test_a_row_that_killed_two_senders_does_not_overtake_into_a_batch(sessions: Sessions) -> None:
+    due_deliveries(sessions, attempts=2, priority=0)
+
+    assert states.claim(sessions, "mine", 10, urgent=True) == []
+
+
+# claimed -> pending
+
+
+def test_a_lease_that_ran_out_goes_back_and_counts_as_one_attempt(sessions: Sessions) -> None:
+    delivery_id = claimed(sessions)
+    lease_runs_out(sessions, delivery_id)
+
+    reap(sessions)
+    reap(sessions)
+
+    found = row(sessions, delivery_id)
+    assert (found.state, found.attempts, found.lease_token) == (DeliveryState.PENDING, 1, None)
+
+
+def test_a_lease_that_holds_is_left_alone(sessions: Sessions) -> None:
+    delivery_id = claimed(sessions)
+
+    reap(sessions)
+
+    assert state_of(sessions, delivery_id) is DeliveryState.CLAIMED
+
+
+def test_a_row_that_killed_five_senders_fails(sessions: Sessions) -> None:
+    [delivery_id] = due_deliveries(sessions)
+
+    for _ in range(5):
+        [taken] = states.claim(sessions, "mine", 1)
+        lease_runs_out(sessions, taken.id)
+        reap(sessions)
+
+    assert state_of(sessions, delivery_id) is DeliveryState.FAILED
+    assert states.claim(sessions, "mine", 1) == []
+
+
+def test_a_sender_gives_back_what_is_its_own_only(sessions: Sessions) -> None:
+    mine = claimed(sessions, "mine")
+    theirs = claimed(sessions, "theirs")
+
+    states.let_go(sessions, "mine")
+
+    assert state_of(sessions, mine) is DeliveryState.PENDING
+    assert state_of(sessions, theirs) is DeliveryState.CLAIMED
+    assert row(sessions, mine).attempts == 0
+
+
+# claimed -> sending
+
+
+def test_arming_returns_what_may_be_sent_and_writes_its_picks(sessions: Sessions) -> None:
+    paper_id = a_paper(sessions)
+
+    delivery_id = armed(sessions, picks=[paper_id])
+
+    found = row(sessions, delivery_id)
+    assert found.state is DeliveryState.SENDING
+    assert found.sending_at is not None
+    assert picked(sessions) == [paper_id]
+
+
+def refusals(sessions: Sessions, delivery_id: int) -> dict[str, Any]:
+    reader_id = row(sessions, delivery_id).subscriber_id
+    return {
+        "an unsubscribe": lambda: subscribers.unsubscribe(sessions, reader_id),
+        "a suppression": lambda: suppress(sessions, delivery_id),
+        "a stop": lambda: budget.stop(sessions, "by hand", NOW),
+        "a lease that is over": lambda: lease_runs_out(sessions, delivery_id),
+        "another sender's token": lambda: change(sessions, delivery_id, lease_token="theirs"),
+        "a row taken back": lambda: change(sessions, delivery_id, state=DeliveryState.PENDING),
+    }
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "an unsubscribe",
+        "a suppression",
+        "a stop",
+        "a lease that is over",
+        "another sender's token",
+        "a row taken back",
+    ],
+)
+def test_arming_refuses_after(sessions: Sessions, what: str) -> None:
+    paper_id = a_paper(sessions)
+    delivery_id = claimed(sessions)
+    pick = {
+        "subscriber_id": row(sessions, delivery_id).subscriber_id,
+        "paper_id": paper_id,
+        "delivery_id": delivery_id,
+        "place": 0,
+        "reasons": [],
+    }
+    refusals(sessions, delivery_id)[what]()
+
+    may_be_sent = states.arm(sessions, "mine", [delivery_id], [pick])
+
+    assert may_be_sent == set()
+    assert picked(sessions) == []
+    assert state_of(sessions, delivery_id) is not DeliveryState.SENDING
+
+
+def test_one_that_may_not_be_sent_leaves_the_others_of_its_group(sessions: Sessions) -> None:
+    first, second = due_deliveries(sessions, 2)
+    states.claim(sessions, "mine", 10)
+    subscribers.unsubscribe(sessions, row(sessions, first).subscriber_id)
+
+    assert states.arm(sessions, "mine", [first, second], []) == {second}
+
+
+# sending -> sent, pending, failed, unknown
+
+
+def test_what_was_accepted_is_sent_under_the_mail_systems_own_id(sessions: Sessions) -> None:
+    delivery_id = armed(sessions)
+
+    states.record(sessions, [(delivery_id, "0102018f")])
+
+    found = row(sessions, delivery_id)
+    assert (found.state, found.provider_id) == (DeliveryState.SENT, "0102018f")
+    assert (found.lease_token, found.lease_until) == (None, None)
+
+
+def test_what_was_not_sent_goes_back_for_a_while_with_its_picks(sessions: Sessions) -> None:
+    delivery_id = armed(sessions, picks=[a_paper(sessions)])
+
+    states.back(sessions, "mine", delivery_id, why="refused the connection", after=60)
+
+    found = row(sessions, delivery_id)
+    assert (found.state, found.sending_at) == (DeliveryState.PENDING, None)
+    assert picked(sessions) == []
+    assert states.claim(sessions, "mine", 1) == []
+
+
+def test_what_was_refused_for_good_fails_and_its_papers_are_free_again(
+    sessions: Sessions,
+) -> None:
+    delivery_id = armed(sessions, picks=[a_paper(sessions)])
+
+    states.fail(sessions, "mine", delivery_id, why="no such mailbox")
+
+    assert state_of(sessions, delivery_id) is DeliveryState.FAILED
+    assert picked(sessions) == []
+
+
+def test_what_is_in_doubt_keeps_its_picks_and_is_never_claimed_again(sessions: Sessions) -> None:
+    paper_id = a_paper(sessions)
+    delivery_id = armed(sessions, picks=[paper_id])
+
+    states.doubt(sessions, "mine", delivery_id, why="no answer")
+    reap(sessions)
+
+    assert state_of(sessions, delivery_id) is DeliveryState.UNKNOWN
+    assert picked(sessions) == [paper_id]
+    assert states.claim(sessions, "mine", 10) == []
+
+
+def test_what_a_dead_sender_was_sending_is_in_doubt(sessions: Sessions) -> None:
+    paper_id = a_paper(sessions)
+    delivery_id = armed(sessions, picks=[paper_id])
+    lease_runs_out(sessions, delivery_id)
+
+    reap(sessions)
+
+    assert state_of(sessions, delivery_id) is DeliveryState.UNKNOWN
+    assert picked(sessions) == [paper_id]
+
+
+def test_a_late_answer_still_settles_what_was_in_doubt(sessions: Sessions) -> None:
+    delivery_id = armed(sessions)
+    lease_runs_out(sessions, delivery_id)
+    reap(sessions)
+
+    states.record(sessions, [(delivery_id, "0102018f")])
+
+    assert state_of(sessions, delivery_id) is DeliveryState.SENT
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "state"),
+    [
+        (states.SETTLED_WITHIN - 60, DeliveryState.UNKNOWN),
+        (states.SETTLED_WITHIN + 60, DeliveryState.SKIPPED),
+    ],
+)
+def test_doubt_is_closed_after_three_days(
+    sessions: Sessions, seconds_ago: float, state: DeliveryState
+) -> None:
+    paper_id = a_paper(sessions)
+    delivery_id = armed(sessions, picks=[paper_id])
+    states.doubt(sessions, "mine", delivery_id, why="no answer")
+    change(sessions, delivery_id, sending_at=DatabaseNow(-seconds_ago))
+
+    reap(sessions)
+
+    assert state_of(sessions, delivery_id) is state
+    assert picked(sessions) == [paper_id]
+
+
+def test_doubt_that_was_closed_says_so(sessions: Sessions) -> None:
+    delivery_id = armed(sessions)
+    states.doubt(sessions, "mine", delivery_id, why="no answer")
+    change(sessions, delivery_id, sending_at=DatabaseNow(-states.SETTLED_WITHIN - 1))
+
+    reap(sessions)
+
+    assert row(sessions, delivery_id).error == "outcome unknown"
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        DeliveryState.SENT,
+        DeliveryState.UNKNOWN,
+        DeliveryState.FAILED,
+        DeliveryState.SKIPPED,
+        DeliveryState.PENDING,
+    ],
+)
+def test_nothing_but_a_mail_in_the_sending_goes_back_fails_or_falls_into_doubt(
+    sessions: Sessions, ended: DeliveryState
+) -> None:
+    paper_id = a_paper(sessions)
+    delivery_id = armed(sessions, picks=[paper_id])
+    change(sessions, delivery_id, state=ended)
+
+    states.back(sessions, "mine", delivery_id, why="late", after=0)
+    states.fail(sessions, "mine", delivery_id, why="late")
+    states.doubt(sessions, "mine", delivery_id, why="late")
+
+    assert state_of(sessions, delivery_id) is ended
+    assert picked(sessions) == [paper_id]
+
+
+def test_a_sender_that_lost_its_lease_cannot_take_back_what_another_sends(
+    sessions: Sessions,
+) -> None:
+    delivery_id = armed(sessions, "mine")
+    change(sessions, delivery_id, lease_token="theirs")
+
+    states.back(sessions, "mine", delivery_id, why="late", after=0)
+
+    assert state_of(sessions, delivery_id) is DeliveryState.SENDING
+
+
+# Several at once
+
+
+def arm_and_wait(
+    sessions: Sessions, delivery_id: int, is_armed: threading.Event, go_on: threading.Event
+) -> None:
+    """Arm as a sender does that is held up just before its transaction ends."""
+    slow = sessionmaker(sessions.kw["bind"])
+
+    @event.listens_for(slow, "before_commit")
+    def _(_session: Session) -> None:
+        is_armed.set()
+        assert go_on.wait(10)
+
+    states.arm(slow, "mine", [delivery_id], [])
+
+
+def test_an_unsubscribe_waits_for_an_open_arm_and_then_for_its_mail(sessions: Sessions) -> None:
+    delivery_id = claimed(sessions)
+    reader_id = row(sessions, delivery_id).subscriber_id
+    is_armed, go_on = threading.Event(), threading.Event()
+
+    with ThreadPoolExecutor(2) as threads:
+        arming = threads.submit(arm_and_wait, sessions, delivery_id, is_armed, go_on)
+        assert is_armed.wait(10)
+        leaving = threads.submit(subscribers.unsubscribe, sessions, reader_id, wait=10)
+        returned_while_arm_was_open = bool(wait([leaving], 0.2).done)
+        go_on.set()
+        arming.result(10)
+        returned_while_sending = bool(wait([leaving], 0.2).done)
+        states.record(sessions, [(delivery_id, "0102018f")])
+        acknowledged = leaving.result(10)
+
+    assert not returned_while_arm_was_open
+    assert not returned_while_sending
+    assert acknowledged
+    assert state_of(sessions, delivery_id) is DeliveryState.SENT
+
+
+def test_an_unsubscribe_says_so_when_a_mail_may_be_on_its_way(sessions: Sessions) -> None:
+    delivery_id = armed(sessions)
+
+    nothing_on_its_way = subscribers.unsubscribe(
+        sessions, row(sessions, delivery_id).subscriber_id, wait=0
+    )
+
+    assert not nothing_on_its_way
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_planning_and_preferring_never_deadlock_with_arming(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        for _ in range(40):
+            make.subscriber(session, next_due_at=NOW)
+        reader_ids = list(session.scalars(select(Subscriber.id)))
+    over = threading.Event()
+
+    def send(token: str) -> None:
+        while not over.is_set():
+            ids = [each.id for each in states.claim(sessions, token, 10)]
+            states.record(sessions, [(each, "id") for each in states.arm(sessions, token, ids, [])])
+
+    def save() -> None:
+        # Planning takes readers in the order of their hours, sending in that of its rows.
+        for n in count():
+            if over.is_set():
+                return
+            with sessions.begin() as session:
+                reader = session.get_one(
+                    Subscriber, reader_ids[n * 7 % len(reader_ids)], with_for_update=True
+                )
+                subscribers.prefer(session, reader, choices(hour=n * 11 % 24), now=NOW)
+
+    with ThreadPoolExecutor(4) as threads:
+        running = [threads.submit(send, "a"), threads.submit(send, "b"), threads.submit(save)]
+        planned = [sweep(sessions, NOW + timedelta(days=n)).planned for n in range(80)]
+        over.set()
+        for each in running:
+            each.result(30)
+
+    assert sum(planned) > 40
+    assert deadlocks(sessions) == 0
+
+
+def deadlocks(sessions: Sessions) -> int:
+    # A server process reports what it counted when its connection ends.
+    sessions.kw["bind"].dispose()
+    with sessions() as session:
+        counted = session.scalars(
+            text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        ).one()
+    return int(counted)

@@ -1,0 +1,117 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.errors import BadLink
+from digest.links import CONFIRM_LIFETIME, PATHS, Links, Purpose
+
+NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+BASE = "https://digest.example.org"
+LINKS = Links(BASE, ["n" * 32, "o" * 32], "l" * 32)
+
+EVERY_PURPOSE = pytest.mark.parametrize("purpose", Purpose)
+
+
+@EVERY_PURPOSE
+def test_a_link_leads_to_its_page_below_the_configured_address(purpose: Purpose) -> None:
+    url = LINKS.make(purpose, 7, 3)
+
+    base, path, token = url.rsplit("/", 2)
+
+    assert (base, path) == (BASE, PATHS[purpose])
+    assert LINKS.read(purpose, token) == (7, 3)
+
+
+@EVERY_PURPOSE
+def test_a_token_fits_into_an_address_as_it_is(purpose: Purpose) -> None:
+    token = LINKS.token(purpose, 2**62, 10_000)
+
+    assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+@pytest.mark.parametrize("read_as", Purpose)
+@EVERY_PURPOSE
+def test_a_token_serves_its_own_purpose_only(purpose: Purpose, read_as: Purpose) -> None:
+    token = LINKS.token(purpose, 7)
+
+    if read_as is purpose:
+        assert LINKS.read(read_as, token) == (7, 0)
+    else:
+        with pytest.raises(BadLink):
+            LINKS.read(read_as, token)
+
+
+@EVERY_PURPOSE
+def test_a_token_that_was_changed_anywhere_is_refused(purpose: Purpose) -> None:
+    token = LINKS.token(purpose, 7)
+    # The last character of a base64 text holds spare bits, so it may differ and mean the same.
+    for place in range(len(token) - 1):
+        other = "A" if token[place] != "A" else "B"
+
+        with pytest.raises(BadLink):
+            LINKS.read(purpose, token[:place] + other + token[place + 1 :])
+
+
+@EVERY_PURPOSE
+@given(st.text(max_size=120))
+def test_whatever_stands_in_a_link_is_refused_in_the_same_way(purpose: Purpose, text: str) -> None:
+    with pytest.raises(BadLink, match=f"^no valid {purpose} link$"):
+        LINKS.read(purpose, text)
+
+
+@EVERY_PURPOSE
+def test_a_key_of_another_installation_signs_nothing_here(purpose: Purpose) -> None:
+    stranger = Links(BASE, ["x" * 32], "y" * 32)
+
+    with pytest.raises(BadLink):
+        LINKS.read(purpose, stranger.token(purpose, 7))
+
+
+@pytest.mark.parametrize("payload", [None, [], [1], [1, 2, 3], ["a", 0], {"a": 1}, "text", 7])
+def test_a_signed_token_of_another_shape_is_refused(payload: object) -> None:
+    token = str(LINKS._serializer(Purpose.MANAGE).dumps(payload))
+
+    with pytest.raises(BadLink):
+        LINKS.read(Purpose.MANAGE, token)
+
+
+def test_a_link_of_the_former_key_still_counts_and_new_ones_are_of_the_new_key() -> None:
+    before = Links(BASE, ["o" * 32], "l" * 32)
+    after = Links(BASE, ["n" * 32], "l" * 32)
+
+    assert LINKS.read(Purpose.MANAGE, before.token(Purpose.MANAGE, 7)) == (7, 0)
+    assert after.read(Purpose.MANAGE, LINKS.token(Purpose.MANAGE, 7)) == (7, 0)
+
+
+def test_a_link_of_a_key_that_was_dropped_counts_no_more_except_for_leaving() -> None:
+    before = Links(BASE, ["d" * 32], "l" * 32)
+
+    with pytest.raises(BadLink):
+        LINKS.read(Purpose.MANAGE, before.token(Purpose.MANAGE, 7))
+    assert LINKS.read(Purpose.LEAVE, before.token(Purpose.LEAVE, 7)) == (7, 0)
+
+
+def test_a_confirmation_is_good_for_two_days() -> None:
+    with time_machine.travel(NOW, tick=False):
+        token = LINKS.token(Purpose.CONFIRM, 7)
+    with time_machine.travel(NOW + CONFIRM_LIFETIME, tick=False):
+        read = LINKS.read(Purpose.CONFIRM, token)
+
+    assert read == (7, 0)
+    with (
+        time_machine.travel(NOW + CONFIRM_LIFETIME + timedelta(seconds=1), tick=False),
+        pytest.raises(BadLink),
+    ):
+        LINKS.read(Purpose.CONFIRM, token)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.MANAGE, Purpose.VIEW, Purpose.LEAVE])
+def test_the_other_links_live_on_for_years(purpose: Purpose) -> None:
+    with time_machine.travel(NOW, tick=False):
+        token = LINKS.token(purpose, 7)
+
+    with time_machine.travel(NOW + timedelta(days=3650), tick=False):
+        assert LINKS.read(purpose, token) == (7, 0)

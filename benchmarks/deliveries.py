@@ -1,0 +1,151 @@
+"""Deliveries: planning them, their states, and mails from the claim to the outcome."""
+
+from collections.abc import Iterator
+from datetime import time
+from functools import partial
+from statistics import median
+
+from benchmarks import corpus
+from benchmarks.measure import MICROSECONDS, Figure, Goal, Side, Sizes, interleaved, ratio
+from benchmarks.stores import Store
+from benchmarks.wire import LINKS, RENDERER, Nowhere, ses_transport
+from digest import delivery
+from digest.compose import SIZE, Composer
+from digest.database import in_transaction
+from digest.delivery import budget, states
+from digest.mail.transport import Transport
+from digest.planning import plan_portion
+
+TOKEN = "benchmark"  # noqa: S105  a lease's, not a secret
+STATES_GOAL = Goal(0.06)
+END_TO_END_GOAL = Goal(1.15)
+
+
+def figures(sizes: Sizes, store: Store, bare: Side) -> Iterator[Figure]:
+    yield from _planning(sizes, store)
+    yield from _states(sizes, store, bare)
+    yield from _end_to_end(sizes, store, bare)
+
+
+def composer(store: Store) -> Composer:
+    return Composer(
+        sessions=store.sessions,
+        renderer=RENDERER,
+        links=LINKS,
+        clock=lambda: corpus.NOW,
+        fetch_at=time(5),
+        samples=False,
+    )
+
+
+def _planning(sizes: Sizes, store: Store) -> Iterator[Figure]:
+    def plan() -> None:
+        planned, place = 0, None
+        while True:
+            step = partial(plan_portion, now=corpus.NOW, after=place)
+            count, place = in_transaction(store.sessions, step)
+            planned += count
+            if place is None:
+                break
+        _expect(planned, sizes.readers)
+
+    [took] = interleaved(sizes.rounds, Side(plan, sizes.readers, store.make_due))
+    yield Figure(f"plan a digest, {store.name}", median(took) * MICROSECONDS, "us")
+
+
+def _states(sizes: Sizes, store: Store, bare: Side) -> Iterator[Figure]:
+    what = f"claim+grant+ARM+RECORD a mail, {store.name}"
+    full, empty, single, sends = interleaved(
+        sizes.rounds,
+        _moves(store, sizes.mails, budget.GROUP, SIZE),
+        _moves(store, sizes.mails, budget.GROUP, 0),
+        _moves(store, min(budget.GROUP, sizes.mails), 1, SIZE),
+        bare,
+    )
+    for way, took in (
+        (f"groups of {budget.GROUP}", full),
+        ("no picks", empty),
+        ("by ones", single),
+    ):
+        yield Figure(f"{what}, {way}", median(took) * MICROSECONDS, "us")
+    yield Figure(f"{what} / bare SendEmail", ratio(full, sends), "ratio", STATES_GOAL)
+
+
+def _moves(store: Store, mails: int, group: int, picks: int) -> Side:
+    """Return the way of *mails* deliveries from pending to sent, each with *picks* papers."""
+
+    def move() -> None:
+        claimed = states.claim(store.sessions, TOKEN, mails)
+        _expect(len(claimed), mails)
+        while claimed:
+            granted = budget.grant(store.sessions, min(group, len(claimed)))
+            assert granted  # noqa: S101  nothing paces a store here
+            now, claimed = claimed[: granted.count], claimed[granted.count :]
+            rows = [row for each in now for row in _ledger(each, picks)]
+            armed = states.arm(store.sessions, TOKEN, {each.id for each in now}, rows)
+            states.record(store.sessions, [(each, f"0102019a-{each:050}") for each in armed])
+
+    def prepare() -> None:
+        store.let_wait(mails)
+
+    return Side(move, mails, prepare)
+
+
+def _ledger(claimed: states.Claimed, picks: int) -> list[dict[str, object]]:
+    why = [{"lead": "You follow", "chips": ["Reasoning", "Efficient inference"]}]
+    return [
+        {
+            "subscriber_id": claimed.subscriber_id,
+            "paper_id": place + 1,
+            "delivery_id": claimed.id,
+            "place": place,
+            "reasons": why,
+        }
+        for place in range(picks)
+    ]
+
+
+def _end_to_end(sizes: Sizes, store: Store, bare: Side) -> Iterator[Figure]:
+    unsent, sent, sends = interleaved(
+        sizes.rounds,
+        _delivering(store, sizes.mails, Nowhere()),
+        _delivering(store, sizes.mails, ses_transport()),
+        bare,
+    )
+    name = f"a mail end to end, {store.name}"
+    yield Figure(f"{name}, not sent", median(unsent) * MICROSECONDS, "us")
+    yield Figure(
+        f"bare boto3 SendEmail of a digest, beside {store.name}", median(sends) * MICROSECONDS, "us"
+    )
+    yield Figure(f"{name}, SendEmail", median(sent) * MICROSECONDS, "us")
+    yield Figure(
+        f"{name}, SendEmail / bare SendEmail", ratio(sent, sends), "ratio", END_TO_END_GOAL
+    )
+
+
+def _delivering(store: Store, mails: int, transport: Transport) -> Side:
+    def send() -> None:
+        tally = delivery.deliver(
+            store.sessions, transport, composer(store), lambda: corpus.NOW, seconds=600
+        )
+        _expect(tally["sent"], mails)
+
+    def prepare() -> None:
+        store.let_wait(mails)
+
+    return Side(send, mails, prepare)
+
+
+def a_mail(store: Store) -> bytes:
+    """Return the bytes of one digest, made as all are made."""
+    nowhere = Nowhere()
+    one = _delivering(store, 1, nowhere)
+    one.prepare()
+    one.run()
+    return nowhere.last
+
+
+def _expect(count: int, wanted: int) -> None:
+    # What fails or is skipped costs less: it must not look like speed.
+    if count != wanted:
+        raise RuntimeError(f"{count} of {wanted} deliveries went through")

@@ -1,5 +1,6 @@
-"""The `digest` command."""
+"""The `digest` command: each module here adds commands to the group."""
 
-from digest.cli.commands import cli, main
+from digest.cli import commands, running
+from digest.cli.group import cli, main
 
-__all__ = ["cli", "main"]
+__all__ = ["cli", "commands", "main", "running"]

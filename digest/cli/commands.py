@@ -1,122 +1,24 @@
-"""Every command, and its words for the operator."""
+"""Commands about papers, readers and mails."""
 
 import dataclasses
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
-from digest import delivery, doctor, logs, migrations, pipeline, previews, subscribers
-from digest import up as everything
-from digest.cli.context import errors_in_words, services
+from digest import pipeline, previews, subscribers
+from digest.cli.context import services
+from digest.cli.group import Day, Moment, cli
 from digest.settings import read_settings
 from digest.topics import taxonomy
 
 
-class _Day(click.ParamType[date]):
-    name = "YYYY-MM-DD"
-
-    def convert(
-        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no day; write it as 2026-11-20", param, ctx)
-
-
-class _Moment(click.ParamType[datetime]):
-    name = "ISO"
-
-    def convert(
-        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        try:
-            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no moment; write it as 2026-11-20T07:00Z", param, ctx)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def main() -> None:
-    """Run the command line; what goes wrong on purpose ends in a sentence, not in a traceback."""
-    with errors_in_words():
-        cli()
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
-@click.version_option(package_name="daybreak-digest")
-@click.option("-v", "--verbose", is_flag=True, help="Log each step to standard error.")
-def cli(*, verbose: bool) -> None:
-    """
-    Mail researchers the day's trending papers that fit their interests.
-
-    Settings come from DIGEST_* variables and a .env file; docs/configuration.md lists them.
-    Without any, everything is embedded: state and mail go into the folder var/.
-
-    \b
-    Examples:
-      digest up                                      pages, worker and beat on this machine
-      digest fetch                                   read the sources now
-      digest subscribe ann@example.org --confirmed   add a reader who has consented
-      digest send-due                                send what is due, in this process
-    """  # noqa: D301  \b is click's
-    logs.configure(level=20 if verbose else 30)
-
-
-@cli.command()
-def migrate() -> None:
-    """
-    Bring the database's tables up to date.
-
-    Safe to repeat, and to run on several machines at once.
-    """
-    settings = read_settings()
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    changed = migrations.migrate(settings.database_url.get_secret_value())
-    click.echo("The database is up to date now." if changed else "Nothing to do.")
-
-
-@cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages.  [PORT or 8000]")
-def up(host: str, port: int | None) -> None:
-    """
-    Run pages, worker and beat together, until Ctrl-C.
-
-    On a first start it reads the sources, for 10 seconds; embedded, a built-in sample day
-    stands in when none can be reached.
-
-    \b
-    Examples:
-      digest up
-      digest up --port 8080
-      DIGEST_SOURCES=sample digest up        contact nobody
-    """  # noqa: D301
-    logs.configure()
-    everything.up(read_settings(**({"port": port} if port else {})), host)
-
-
-@cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages.  [PORT or 8000]")
-@click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True)
-def web(host: str, port: int | None, threads: int) -> None:
-    """
-    Serve the pages alone, as in production behind a proxy.
-
-    Celery runs the rest: `celery -A workers.app worker` and `celery -A workers.app beat`.
-    """
-    logs.configure()
-    everything.serve_pages(read_settings(**({"port": port} if port else {})), host, threads)
-
-
 @cli.command()
 @click.option("--source", "names", multiple=True, help="One of DIGEST_SOURCES, or another source.")
-@click.option("--day", type=_Day(), help="The day of the list, in UTC.  [the newest]")
+@click.option("--day", type=Day(), help="The day of the list, in UTC.  [the newest]")
 @click.option(
     "--file",
     "file",
@@ -241,7 +143,7 @@ def preview(*, email: str | None, sample: bool, form: str) -> None:
 
 
 @cli.command()
-@click.option("--now", type=_Moment(), help="Plan as if it were this moment.")
+@click.option("--now", type=Moment(), help="Plan as if it were this moment.")
 def send_due(now: datetime | None) -> None:
     """
     Sweep once and send what is due, in this process.
@@ -257,23 +159,6 @@ def send_due(now: datetime | None) -> None:
     with services() as built:
         sent = pipeline.send_due(built, now)
     click.echo(json.dumps(dataclasses.asdict(sent)))
-
-
-@cli.command()
-@click.option("--why", required=True, help="For the others who look after the service.")
-def stop(why: str) -> None:
-    """Stop all sending, on every machine, until `digest resume`."""
-    with services() as built:
-        delivery.stop(built.sessions, why, built.clock())
-    click.echo("Sending is stopped. What is due waits; nothing is lost.")
-
-
-@cli.command()
-def resume() -> None:
-    """Let sending go on after `digest stop`, or after it stopped by itself."""
-    with services() as built:
-        delivery.resume(built.sessions)
-    click.echo("Sending goes on with the next sweep.")
 
 
 @cli.group()
@@ -292,22 +177,3 @@ def list_topics(*, as_json: bool) -> None:
         click.secho(f"\n{group}", bold=True)
         for topic in members:
             click.echo(f"  {topic.slug:24}{topic.name}: {topic.description}")
-
-
-@cli.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def examine(*, as_json: bool) -> None:
-    """
-    Say how the service is doing, and what to do where it is not well.
-
-    Exits with 1 when something is wrong, for monitoring.
-    """
-    with services() as built:
-        findings = doctor.examine(built)
-    well = doctor.well(findings)
-    if as_json:
-        plain = [dataclasses.asdict(finding) for finding in findings]
-        click.echo(json.dumps({"ok": well, "findings": plain}, indent=2))
-    else:
-        click.echo("\n".join(doctor.lines(findings)))
-    sys.exit(0 if well else 1)

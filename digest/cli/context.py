@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import NoReturn
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from digest import migrations
 from digest.errors import AlreadyRunning, BadInput, DigestError
@@ -17,10 +17,15 @@ BAD_INPUT = 2
 
 
 @contextmanager
-def services() -> Iterator[Services]:
-    """Yield the services of this installation; embedded, its database is brought up to date."""
+def services(*, ready: bool = True) -> Iterator[Services]:
+    """
+    Yield the services of this installation; embedded, its database is brought up to date.
+
+    Unless *ready*, the database may be in any state: for whoever says what is wrong with it.
+    """
     settings = read_settings()
-    prepare(settings)
+    with nullcontext() if ready else suppress(BadInput, DatabaseError):
+        prepare(settings)
     built = build(settings)
     try:
         yield built
@@ -54,9 +59,16 @@ def errors_in_words() -> Iterator[None]:
         _end(str(exc), BAD_INPUT)
     except DigestError as exc:
         _end(str(exc), 1)
-    except OperationalError as exc:
+    except DatabaseError as exc:
+        # The others come from a statement that is wrong, which a person cannot mend.
+        if type(exc) not in (OperationalError, DatabaseError):
+            raise
         reason = str(exc.orig).strip().partition("\n")[0]
         _end(f"The database cannot be used: {reason} (DIGEST_DATABASE_URL)", 1)
+    except OSError as exc:
+        if exc.filename is None:
+            raise
+        _end(f"{exc.filename}: {exc.strerror}; is DIGEST_STATE_DIR right?", BAD_INPUT)
 
 
 def _end(message: str, code: int) -> NoReturn:

@@ -1,0 +1,59 @@
+"""The command itself, and what its options may be."""
+
+from datetime import UTC, date, datetime
+
+import click
+
+from digest import logs
+from digest.cli.context import errors_in_words
+
+
+def main() -> None:
+    """Run the command line; what goes wrong on purpose ends in a sentence, not in a traceback."""
+    with errors_in_words():
+        cli()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+@click.version_option(package_name="daybreak-digest")
+@click.option("-v", "--verbose", is_flag=True, help="Log each step to standard error.")
+def cli(*, verbose: bool) -> None:
+    """
+    Mail researchers the day's trending papers that fit their interests.
+
+    Settings come from DIGEST_* variables and a .env file; docs/configuration.md lists them.
+    Without any, everything is embedded: state and mail go into the folder var/.
+
+    \b
+    Examples:
+      digest up                                      pages, worker and beat on this machine
+      digest fetch                                   read the sources now
+      digest subscribe ann@example.org --confirmed   add a reader who has consented
+      digest send-due                                send what is due, in this process
+    """  # noqa: D301  \b is click's
+    logs.configure(level=20 if verbose else 30)
+
+
+class Day(click.ParamType[date]):
+    name = "YYYY-MM-DD"
+
+    def convert(
+        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day; write it as 2026-11-20", param, ctx)
+
+
+class Moment(click.ParamType[datetime]):
+    name = "ISO"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no moment; write it as 2026-11-20T07:00Z", param, ctx)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

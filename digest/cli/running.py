@@ -1,0 +1,96 @@
+"""Commands that run the service and look after it."""
+
+import dataclasses
+import json
+import sys
+
+import click
+
+from digest import delivery, doctor, logs, migrations
+from digest import up as everything
+from digest.cli.context import services
+from digest.cli.group import cli
+from digest.settings import read_settings
+
+
+@cli.command()
+def migrate() -> None:
+    """
+    Bring the database's tables up to date.
+
+    Safe to repeat, and to run on several machines at once.
+    """
+    settings = read_settings()
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    changed = migrations.migrate(settings.database_url.get_secret_value())
+    click.echo("The database is up to date now." if changed else "Nothing to do.")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages.  [PORT or 8000]")
+def up(host: str, port: int | None) -> None:
+    """
+    Run pages, worker and beat together, until Ctrl-C.
+
+    On a first start it reads the sources, for 10 seconds; embedded, a built-in sample day
+    stands in when none can be reached.
+
+    \b
+    Examples:
+      digest up
+      digest up --port 8080
+      DIGEST_SOURCES=sample digest up        contact nobody
+    """  # noqa: D301
+    logs.configure()
+    everything.up(read_settings(**({"port": port} if port else {})), host)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages.  [PORT or 8000]")
+@click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True)
+def web(host: str, port: int | None, threads: int) -> None:
+    """
+    Serve the pages alone, as in production behind a proxy.
+
+    Celery runs the rest: `celery -A workers.app worker` and `celery -A workers.app beat`.
+    """
+    logs.configure()
+    everything.serve_pages(read_settings(**({"port": port} if port else {})), host, threads)
+
+
+@cli.command()
+@click.option("--why", required=True, help="For the others who look after the service.")
+def stop(why: str) -> None:
+    """Stop all sending, on every machine, until `digest resume`."""
+    with services() as built:
+        delivery.stop(built.sessions, why, built.clock())
+    click.echo("Sending is stopped. What is due waits; nothing is lost.")
+
+
+@cli.command()
+def resume() -> None:
+    """Let sending go on after `digest stop`, or after it stopped by itself."""
+    with services() as built:
+        delivery.resume(built.sessions)
+    click.echo("Sending goes on with the next sweep.")
+
+
+@cli.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def examine(*, as_json: bool) -> None:
+    """
+    Say how the service is doing, and what to do where it is not well.
+
+    Exits with 1 when something is wrong, for monitoring.
+    """
+    with services(ready=False) as built:
+        findings = doctor.examine(built)
+    well = doctor.well(findings)
+    if as_json:
+        plain = [dataclasses.asdict(finding) for finding in findings]
+        click.echo(json.dumps({"ok": well, "findings": plain}, indent=2))
+    else:
+        click.echo("\n".join(doctor.lines(findings)))
+    sys.exit(0 if well else 1)

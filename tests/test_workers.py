@@ -1,0 +1,146 @@
+"""The Celery side: a timetable of tasks that exist, and a queue that loses nothing."""
+
+import ast
+import queue
+import runpy
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kombu import Connection
+
+import celeryconfig
+from workers import tasks
+from workers.app import app
+from workers.queue import Transport
+
+WRITERS = 4
+EACH = 750
+
+
+def configuration() -> dict[str, Any]:
+    """Return celeryconfig as a process reads it that starts now."""
+    return runpy.run_path(str(celeryconfig.__file__))
+
+
+def shared_tasks() -> Iterator[ast.FunctionDef]:
+    module = ast.parse(Path(tasks.__file__).read_text())
+    for each in module.body:
+        if isinstance(each, ast.FunctionDef) and "shared_task" in map(
+            ast.unparse, each.decorator_list
+        ):
+            yield each
+
+
+def connected() -> Connection:
+    options = configuration()["broker_transport_options"]
+    return Connection(transport=Transport, transport_options=options)
+
+
+def test_every_scheduled_task_exists() -> None:
+    scheduled = {entry["task"] for entry in configuration()["beat_schedule"].values()}
+
+    assert scheduled == {
+        "workers.tasks.fetch",
+        "workers.tasks.catch_up",
+        "workers.tasks.sweep",
+    }
+    assert scheduled <= set(app.tasks)
+
+
+def test_a_hint_that_waited_too_long_is_void() -> None:
+    for entry in configuration()["beat_schedule"].values():
+        assert entry["options"]["expires"] <= 3600
+
+
+@pytest.mark.parametrize("task", list(shared_tasks()), ids=lambda task: task.name)
+def test_a_task_takes_no_arguments_and_has_three_lines(task: ast.FunctionDef) -> None:
+    lines = sum(len(ast.unparse(each).splitlines()) for each in task.body)
+
+    assert ast.unparse(task.args) == ""
+    assert 1 <= lines <= 3
+
+
+def test_the_daily_fetch_and_the_refresh_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_FETCH_AT", "04:45")
+
+    timetable = configuration()["beat_schedule"]
+
+    daily, hourly = (timetable[name]["schedule"] for name in ("daily fetch", "hourly refresh"))
+    assert (daily.hour, daily.minute) == ({4}, {45})
+    assert (hourly.hour, hourly.minute) == (set(range(24)), {15})
+
+
+def test_without_settings_the_queue_is_a_folder(tmp_path: Path) -> None:
+    found = configuration()
+
+    assert found["broker_transport"] == "workers.queue:Transport"
+    assert found["broker_transport_options"]["data_folder_in"] == str(tmp_path / "var" / "queue")
+    assert (tmp_path / "var" / "queue").is_dir()
+
+
+def test_with_a_redis_it_is_the_broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DIGEST_BROKER_URL", "redis://127.0.0.1:6379/3")
+
+    found = configuration()
+
+    assert found["broker_url"] == "redis://127.0.0.1:6379/3"
+    assert "broker_transport" not in found
+    # A task that is still at work must not be given out a second time.
+    assert found["broker_transport_options"]["visibility_timeout"] > found["task_time_limit"]
+    assert (tmp_path / "var").is_dir()
+    assert not (tmp_path / "var" / "queue").exists()
+
+
+def test_a_task_is_given_back_when_its_worker_dies() -> None:
+    found = configuration()
+
+    assert found["task_acks_late"]
+    assert found["task_reject_on_worker_lost"]
+    assert found["worker_prefetch_multiplier"] == 1
+    assert found["task_ignore_result"]
+
+
+def test_the_embedded_queue_keeps_every_message_whole_and_once(tmp_path: Path) -> None:
+    filling = "x" * 2000
+
+    def write(writer: int) -> None:
+        with connected() as connection, connection.SimpleQueue("crowded") as out:
+            for number in range(EACH):
+                out.put({"writer": writer, "number": number, "filling": filling})
+
+    with ThreadPoolExecutor(WRITERS) as writers:
+        writing = [writers.submit(write, writer) for writer in range(WRITERS)]
+        found = list(messages("crowded", WRITERS * EACH))
+        for each in writing:
+            each.result()
+
+    came = Counter((each["writer"], each["number"]) for each in found)
+    assert came == {(writer, number): 1 for writer in range(WRITERS) for number in range(EACH)}
+    assert {each["filling"] for each in found} == {filling}
+    assert [each.name for each in (tmp_path / "var" / "queue").iterdir()] == ["control"]
+
+
+def test_the_embedded_queue_is_read_in_order() -> None:
+    with connected() as connection, connection.SimpleQueue("orderly") as out:
+        for number in range(20):
+            out.put({"number": number})
+
+    found = [each["number"] for each in messages("orderly", 20)]
+
+    assert found == list(range(20))
+
+
+# kombu remembers queues for the life of a process: each test has one of its own.
+def messages(name: str, count: int) -> Iterator[dict[str, Any]]:
+    with connected() as connection, connection.SimpleQueue(name) as read:
+        for _ in range(count):
+            try:
+                message = read.get(timeout=30)
+            except queue.Empty:
+                return
+            message.ack()
+            yield message.payload

@@ -41,7 +41,7 @@ class Nowhere:
 
 
 def ses_transport() -> Ses:
-    return Ses(ses(REGION), LETTERHEAD, lambda: corpus.NOW)
+    return Ses(lambda: ses(REGION), LETTERHEAD, lambda: corpus.NOW)
 
 
 def bare_calls(to: Sequence[str], body: bytes) -> Side:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, Float, create_engine, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, sessionmaker
@@ -37,7 +37,18 @@ def connect(url: str, *, for_migrations: bool = False) -> Engine:
         engine = create_engine(url, **options)
         _keep_sqlite_honest(engine, foreign_keys=not for_migrations)
         return engine
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **options)
+    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **options)
+    _keep_rows_out_of_errors(engine)
+    return engine
+
+
+def _keep_rows_out_of_errors(engine: Engine) -> None:
+    @event.listens_for(engine, "handle_error")
+    def _(context: ExceptionContext) -> None:
+        # PostgreSQL quotes the failing row, address and all, in its error's DETAIL.
+        for error in (context.original_exception, context.sqlalchemy_exception):
+            if error is not None:
+                error.args = tuple(str(arg).partition("\nDETAIL:")[0] for arg in error.args)
 
 
 def _keep_sqlite_honest(engine: Engine, *, foreign_keys: bool) -> None:

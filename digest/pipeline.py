@@ -150,6 +150,11 @@ def has_papers(services: Services) -> bool:
         return session.scalar(select(Paper.id).limit(1)) is not None
 
 
+def last_sweep(services: Services) -> datetime | None:
+    with services.sessions.begin() as session:
+        return session.scalar(select(Heartbeat.at).where(Heartbeat.name == "sweep"))
+
+
 def _beat(services: Services, name: str) -> None:
     """Leave a sign of life, which doctor looks for."""
     with services.sessions.begin() as session:

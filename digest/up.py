@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,13 @@ FIRST_FETCH = 10.0
 
 THREADS = 8
 RESTARTS = 5
+FORGIVEN_AFTER = 600.0
+"""Seconds after which a worker that ended does not count with the ones before it."""
+
+LOOK_EVERY = 15.0
+SILENT_AFTER = 180.0
+"""Seconds without a sweep; a fetch and a full batch of mail take less."""
+
 WORKER_STOPS_WITHIN = 20.0
 PR_SET_PDEATHSIG = 1
 
@@ -62,7 +70,7 @@ def up(settings: Settings, host: str) -> None:
             _have_papers(services)
             _serve(services, listener)
             _say_where(settings, host)
-            _keep_working(settings, lock)
+            _keep_working(services, lock)
         except KeyboardInterrupt:
             _say("Stopped.")
         finally:
@@ -127,12 +135,19 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as exc:
-        raise BadInput(
-            f"Port {port} on {host} is not to be had ({exc.strerror}); choose another, such as"
-            f" PORT={port + 1} make run."
-        ) from exc
+        raise BadInput(_why_not(exc, host, port)) from exc
     with listener:
         yield listener
+
+
+def _why_not(exc: OSError, host: str, port: int) -> str:
+    if isinstance(exc, socket.gaierror):
+        return f"--host {host} is no address of this machine ({exc.strerror}); try 127.0.0.1."
+    other = port + 1 if port < 65535 else 8000  # noqa: PLR2004
+    return (
+        f"Port {port} on {host} is not to be had ({exc.strerror}); choose another, such as"
+        f" PORT={other} make run."
+    )
 
 
 def _have_papers(services: Services) -> None:
@@ -142,8 +157,6 @@ def _have_papers(services: Services) -> None:
     wanted = services.settings.sources
     _say(f"Fetching papers from {', '.join(wanted)} ...")
     report = pipeline.fetch(services, seconds=FIRST_FETCH)
-    for error in report.errors:
-        _say(f"  {error}")
     if pipeline.has_papers(services):
         _say(f"{report.new} papers.")
     elif services.settings.embedded:
@@ -166,13 +179,33 @@ def _say_where(settings: Settings, host: str) -> None:
     _say(f"  State    {settings.state_dir}\n\nCtrl-C stops everything.\n")
 
 
-def _keep_working(settings: Settings, lock: IO[str]) -> None:
-    """Run the worker, with beat inside it; start it again when it dies, a few times."""
-    for _ in range(RESTARTS):
-        with _worker(settings, lock) as worker:
-            code = worker.wait()
-        log.error("the worker ended with code %s and is started again", code)
-    raise DigestError(f"The worker ended {RESTARTS} times; the log above says why.")
+def _keep_working(services: Services, lock: IO[str]) -> None:
+    """Run the worker, with beat inside it; start it again when it dies, or falls silent."""
+    failures = 0
+    while failures < RESTARTS:
+        with _worker(services.settings, lock) as worker:
+            began = time.monotonic()
+            why = _watch(worker, services)
+        long_lived = time.monotonic() - began > FORGIVEN_AFTER
+        failures = 1 if long_lived else failures + 1
+        log.error("the worker %s and is started again", why)
+    raise DigestError(f"The worker ended {RESTARTS} times in a row; the log above says why.")
+
+
+def _watch(worker: subprocess.Popen[bytes], services: Services) -> str:
+    """Return why the worker has to be started again, once it has."""
+    silent_since = time.monotonic()
+    last = pipeline.last_sweep(services)
+    while True:
+        try:
+            return f"ended with code {worker.wait(LOOK_EVERY)}"
+        except subprocess.TimeoutExpired:
+            sweep = pipeline.last_sweep(services)
+        if sweep != last:
+            silent_since, last = time.monotonic(), sweep
+        # Beat is a child of the worker, which does not notice its death.
+        if time.monotonic() - silent_since > SILENT_AFTER:
+            return "fell silent"
 
 
 @contextmanager

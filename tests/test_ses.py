@@ -55,7 +55,9 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[SesStub]:
 
 @contextmanager
 def opened(region: str = "eu-west-1", configuration_set: str | None = None) -> Iterator[Ses]:
-    transport = Ses(aws.ses(region), LETTERHEAD, lambda: NOW, configuration_set=configuration_set)
+    transport = Ses(
+        lambda: aws.ses(region), LETTERHEAD, lambda: NOW, configuration_set=configuration_set
+    )
     with ExitStack() as stack:
         stack.callback(transport.close)
         yield transport

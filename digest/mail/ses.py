@@ -1,5 +1,7 @@
 """Amazon SES: one call a mail, and what each of its answers means."""
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import (  # type: ignore[import-untyped]
@@ -16,6 +18,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]
 from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
 
 from digest.clock import Clock
+from digest.errors import BadSettings
 from digest.mail.message import Letterhead, Mail, as_bytes
 from digest.mail.transport import (
     Accepted,
@@ -74,13 +77,13 @@ class Ses:
 
     def __init__(
         self,
-        client: "SESV2Client",
+        connect: Callable[[], "SESV2Client"],
         letterhead: Letterhead,
         clock: Clock,
         *,
         configuration_set: str | None = None,
     ) -> None:
-        self._client = client
+        self._connect = connect
         self._letterhead = letterhead
         self._clock = clock
         self._configuration_set = configuration_set
@@ -88,8 +91,12 @@ class Ses:
     def send(self, mail: Mail) -> Outcome:
         request = self._request(mail)
         try:
+            client = self._client
+        except BadSettings as exc:
+            return NotSent(why(exc), kind=Reaction.STOP)
+        try:
             # An answer without an id is odd, but it is an acceptance.
-            return Accepted(self._client.send_email(**request).get("MessageId", ""))
+            return Accepted(client.send_email(**request).get("MessageId", ""))
         except _FAILURES as exc:
             return outcome_of(exc)
 
@@ -102,11 +109,17 @@ class Ses:
                 daily_quota=None if daily < 0 else int(daily),
                 sent_today=int(quota["SentLast24Hours"]),
             )
-        except (*_FAILURES, KeyError):
+        except (*_FAILURES, BadSettings, KeyError):
             return None
 
     def close(self) -> None:
-        self._client.close()
+        # Only a client that was made: making one may ask the network for credentials.
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    @cached_property
+    def _client(self) -> "SESV2Client":
+        return self._connect()
 
     def _request(self, mail: Mail) -> "SendEmailRequestTypeDef":
         raw = as_bytes(mail, self._letterhead, self._clock())

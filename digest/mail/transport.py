@@ -156,7 +156,8 @@ def _ses(url: SplitResult, letterhead: Letterhead, clock: Clock) -> Transport:
     name = _query(url, "configuration_set").get("configuration_set")
     if name is not None and not CONFIGURATION_SET.fullmatch(name):
         raise _bad("configuration_set is the name of one: letters, digits, _ and -, at most 64")
-    return Ses(ses(url.netloc), letterhead, clock, configuration_set=name)
+    region = url.netloc
+    return Ses(lambda: ses(region), letterhead, clock, configuration_set=name)
 
 
 def _split(mail_url: str) -> SplitResult:

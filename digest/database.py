@@ -1,12 +1,14 @@
 """The database: an engine that keeps SQLite as honest as PostgreSQL, and its clock."""
 
+import sqlite3
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, Float, create_engine, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, sessionmaker
@@ -20,6 +22,8 @@ Sessions = sessionmaker[Session]
 T = TypeVar("T")
 
 DEADLOCKS_BORNE = 5
+PATIENCE = 20.0
+"""Seconds that SQLite waits for another process's transaction."""
 
 
 def connect(url: str, *, for_migrations: bool = False) -> Engine:
@@ -57,13 +61,10 @@ def _keep_sqlite_honest(engine: Engine, *, foreign_keys: bool) -> None:
         # sqlite3 opens transactions by rules of its own, and late: take that from it.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (
-            "busy_timeout=20000",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
+        _write_ahead(cursor)
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -71,6 +72,20 @@ def _keep_sqlite_honest(engine: Engine, *, foreign_keys: bool) -> None:
         # A transaction that reads first and locks later works on what it read before the
         # other one committed: 300 of 400 concurrent increments were lost that way.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    """Turn write-ahead logging on, which heeds no busy_timeout while another process does so."""
+    give_up_at = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 class DatabaseNow(FunctionElement[datetime]):

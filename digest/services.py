@@ -11,7 +11,8 @@ from digest.database import Sessions, connect
 from digest.keys import Keys, keys
 from digest.links import Links
 from digest.mail.message import Letterhead
-from digest.mail.transport import Transport, open_transport
+from digest.mail.opening import open_transport
+from digest.mail.transport import Transport
 from digest.render import Renderer, Site
 from digest.settings import Settings
 

@@ -7,7 +7,8 @@ import pytest
 
 from digest.errors import BadSettings
 from digest.mail.message import as_bytes
-from digest.mail.transport import Accepted, Allowance, NotSent, Reaction, open_transport, why
+from digest.mail.opening import open_transport
+from digest.mail.transport import Accepted, Allowance, NotSent, Reaction, why
 from tests.relay import Relay
 from tests.ses_stub import SesStub
 from tests.test_message import DIGEST, LETTERHEAD, NOW

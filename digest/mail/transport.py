@@ -1,26 +1,14 @@
-"""What a transport is, how a hand-over may end, and which one a mail URL names."""
+"""What a transport is, and how a hand-over may end."""
 
-import math
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from digest.clock import Clock, utc_now
-from digest.errors import BadSettings
-from digest.mail.message import Letterhead, Mail
-
-REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d")
-CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
+from digest.mail.message import Mail
 
 _ADDRESS = re.compile(r"""[^\s<>()",;:]+@[^\s<>()",;:]+""")
 _WHY_LENGTH = 300
-
-_FORM = (
-    "write smtp://user:password@host:587, and in user and password / ? # @ : as %2F %3F %23 %40 %3A"
-)
 
 
 class Reaction(StrEnum):
@@ -97,120 +85,3 @@ class Transport(Protocol):
 def why(text: object) -> str:
     """Return *text* fit for a log: one line, short, and without addresses."""
     return _ADDRESS.sub("(address)", " ".join(str(text).split()))[:_WHY_LENGTH]
-
-
-def open_transport(mail_url: str, letterhead: Letterhead, clock: Clock = utc_now) -> Transport:
-    """
-    Return the transport that *mail_url* (DIGEST_MAIL_URL) names; it connects when it first sends.
-
-    Raises:
-        BadSettings: the URL is incomplete or odd; the message names the remedy.
-
-    """
-    scheme, colon, rest = mail_url.partition(":")
-    match scheme if colon else "":
-        case "outbox":
-            return _outbox(rest, letterhead, clock)
-        case "smtp" | "smtps":
-            return _smtp(_split(mail_url), letterhead, clock)
-        case "ses":
-            return _ses(_split(mail_url), letterhead, clock)
-    raise _bad("write outbox:DIR, smtp://HOST, smtps://HOST or ses://REGION")
-
-
-# Each is imported when it is asked for: they are built on this module, and boto3 alone takes
-# longer to import than everything else together.
-
-
-def _outbox(folder: str, letterhead: Letterhead, clock: Clock) -> Transport:
-    from digest.mail.outbox import Outbox  # noqa: PLC0415
-
-    if not folder:
-        raise _bad("outbox: names no folder; write outbox:var/outbox")
-    return Outbox(Path(folder), letterhead, clock)
-
-
-def _smtp(url: SplitResult, letterhead: Letterhead, clock: Clock) -> Transport:
-    from digest.mail.smtp import Relay, Smtp  # noqa: PLC0415
-
-    query = _query(url, "rate")
-    relay = Relay(
-        host=_host(url),
-        port=url.port or (465 if url.scheme == "smtps" else 587),
-        user=_credential(url.username),
-        password=_credential(url.password),
-        tls=url.scheme == "smtps",
-        rate=_rate(query.get("rate")),
-    )
-    if bool(relay.user) != bool(relay.password):
-        raise _bad("write both user and password, smtp://user:password@host:587, or neither")
-    return Smtp(relay, letterhead, clock)
-
-
-def _ses(url: SplitResult, letterhead: Letterhead, clock: Clock) -> Transport:
-    from digest.aws import ses  # noqa: PLC0415
-    from digest.mail.ses import Ses  # noqa: PLC0415
-
-    if not REGION.fullmatch(url.netloc):
-        raise _bad("ses:// needs a region; write ses://eu-west-1?configuration_set=name")
-    name = _query(url, "configuration_set").get("configuration_set")
-    if name is not None and not CONFIGURATION_SET.fullmatch(name):
-        raise _bad("configuration_set is the name of one: letters, digits, _ and -, at most 64")
-    region = url.netloc
-    return Ses(lambda: ses(region), letterhead, clock, configuration_set=name)
-
-
-def _split(mail_url: str) -> SplitResult:
-    try:
-        url = urlsplit(mail_url)
-        _ = url.port
-    except ValueError as exc:
-        raise _bad(_FORM) from exc
-    if url.path.strip("/") or url.fragment:
-        raise _bad(_FORM)
-    return url
-
-
-def _host(url: SplitResult) -> str:
-    try:
-        host = (url.hostname or "").encode("idna").decode()
-    except UnicodeError:
-        host = ""
-    if not host:
-        raise _bad(f"{url.scheme}: names no host; write {url.scheme}://mail.example.org")
-    return host
-
-
-def _credential(quoted: str | None) -> str:
-    text = unquote(quoted or "")
-    # smtplib sends ASCII, one line a command.
-    if not (text.isascii() and text.isprintable()):
-        raise _bad("user and password may hold printable ASCII only")
-    return text
-
-
-def _rate(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate < math.inf:
-        raise _bad("rate is in mails a second; write ?rate=10")
-    return rate
-
-
-def _query(url: SplitResult, known: str) -> dict[str, str]:
-    try:
-        query = parse_qs(url.query, keep_blank_values=True, strict_parsing=bool(url.query))
-    except ValueError:
-        query = {url.query: []}
-    if any(name != known or len(values) != 1 for name, values in query.items()):
-        raise _bad(f"after the ? only {known}=... has a meaning for {url.scheme}://, once")
-    return {name: values[0] for name, values in query.items()}
-
-
-def _bad(remedy: str) -> BadSettings:
-    # The URL itself may hold a password.
-    return BadSettings(f"DIGEST_MAIL_URL: {remedy}")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import deliveries, editions, mails, matching, real, sink
+from benchmarks import deliveries, editions, mails, matching, real, sink, trends
 from benchmarks.measure import FULL, QUICK, Figure, Sizes
 from benchmarks.stores import address, stores
 from benchmarks.wire import bare_calls
@@ -42,6 +42,7 @@ def figures(sizes: Sizes, data: Path | None) -> Iterator[Figure]:
         for store in (sqlite, postgres):
             yield from deliveries.figures(sizes, store, bare)
     yield from real.figures(sizes, data)
+    yield from trends.figures(sizes, data)
 
 
 def row(figure: Figure) -> str:

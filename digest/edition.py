@@ -67,18 +67,21 @@ class Edition:
 
 def build(session: Session, now: datetime) -> Edition:
     """Freeze what is on offer at *now*, keep it, and return it."""
-    papers = session.scalars(
-        select(Paper).where(library.shown(), Paper.first_seen_at > now - OFFERED_FOR)
-    ).all()
+    on_offer = (library.shown(), Paper.first_seen_at > now - OFFERED_FOR)
+    papers = session.scalars(select(Paper).where(*on_offer)).all()
+    sightings = trend.gather(
+        library.sightings(session, *on_offer), {paper.id: paper.first_seen_at for paper in papers}
+    )
     row = EditionRow(built_at=now, body=b"")
     session.add(row)
     session.flush()
     edition = freeze(
         papers,
-        library.counts(session, [paper.id for paper in papers]),
+        _counted(papers, sightings),
         now,
         edition_id=row.id,
         fetched_at=session.scalar(select(func.max(FetchRun.at)).where(FetchRun.error.is_(None))),
+        sightings=sightings,
     )
     row.body = to_bytes(edition)
     session.execute(delete(EditionRow).where(EditionRow.built_at < now - KEPT_FOR))
@@ -92,11 +95,14 @@ def freeze(
     *,
     edition_id: int,
     fetched_at: datetime | None,
+    sightings: trend.Sightings | None = None,
 ) -> Edition:
-    """Return an edition of *papers*, whatever database they are from, or none."""
-    scores = trend.scores(
-        [trend.Signals(paper.first_seen_at, *counted[paper.id]) for paper in papers], now
-    )
+    """
+    Return an edition of *papers*, whatever database they are from, or none.
+
+    Without *sightings* each paper was seen once, with what is *counted*.
+    """
+    scores = trend.scores(sightings or _seen_once(papers, counted), now)
     # Papers by their id where the trend is the same: one order, whatever the database's.
     order = sorted(range(len(papers)), key=lambda n: (-scores[n], papers[n].id))[:MOST_PAPERS]
     papers = [papers[n] for n in order]
@@ -109,6 +115,19 @@ def freeze(
         trend=scores[order],
         topics=_classifier().topics([(paper.title, paper.abstract) for paper in papers]),
     )
+
+
+def _counted(papers: Sequence[Paper], sightings: trend.Sightings) -> dict[int, library.Counts]:
+    upvotes, comments = sightings.most("upvotes").tolist(), sightings.most("comments").tolist()
+    return {paper.id: library.Counts(upvotes[n], comments[n]) for n, paper in enumerate(papers)}
+
+
+def _seen_once(papers: Sequence[Paper], counted: Mapping[int, library.Counts]) -> trend.Sightings:
+    seen = [
+        library.Seen(paper.id, "", paper.first_seen_at, *counted[paper.id], stars=None)
+        for paper in papers
+    ]
+    return trend.gather(seen, {paper.id: paper.first_seen_at for paper in papers})
 
 
 def newest(session: Session, *, samples: bool) -> Edition:

@@ -1,7 +1,7 @@
 """The papers that can be shown: what a page or an edition asks of the database."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -14,6 +14,17 @@ from digest.models import Delivery, DeliveryKind, Paper, Pick, Sighting
 class Counts(NamedTuple):
     upvotes: int
     comments: int
+
+
+class Seen(NamedTuple):
+    """One sighting; a count is None where the source does not count such a thing."""
+
+    paper_id: int
+    source: str
+    seen_at: datetime
+    upvotes: int | None
+    comments: int | None
+    stars: int | None
 
 
 def shown() -> ColumnElement[bool]:
@@ -40,13 +51,32 @@ def days(session: Session, limit: int) -> list[tuple[date, int]]:
     return [(day, count) for day, count in found]
 
 
-def neighbours(session: Session, day: date) -> tuple[date | None, date | None]:
-    """Return the nearest days before and after *day* that have papers."""
+def neighbours(
+    session: Session, first: date, last: date | None = None
+) -> tuple[date | None, date | None]:
+    """Return the nearest days before *first*, and after *last* or it, that have papers."""
+    sides = ((func.max, Sighting.day < first), (func.min, Sighting.day > (last or first)))
     before, after = (
         session.scalar(select(edge(Sighting.day)).join(Paper).where(shown(), side))
-        for edge, side in ((func.max, Sighting.day < day), (func.min, Sighting.day > day))
+        for edge, side in sides
     )
     return before, after
+
+
+def most_upvotes() -> ColumnElement[int]:
+    """Return the most upvotes that were ever counted of a `Paper`, 0 where none were."""
+    most = func.coalesce(func.max(Sighting.upvotes), 0)
+    return select(most).where(Sighting.paper_id == Paper.id).scalar_subquery()
+
+
+def best_cards(session: Session, first: date, last: date, most: int) -> tuple[list[Card], int]:
+    """Return the *most* upvoted papers listed from *first* to *last*, and the number of all."""
+    listed = select(Sighting.paper_id).where(Sighting.day.between(first, last))
+    chosen = (Paper.id.in_(listed), shown())
+    best_first = (most_upvotes().desc(), Paper.id)
+    papers = session.scalars(select(Paper).where(*chosen).order_by(*best_first).limit(most))
+    count = session.scalar(select(func.count()).select_from(Paper).where(*chosen))
+    return paper_cards(session, papers.all()), count or 0
 
 
 def day_cards(session: Session, day: date) -> list[Card]:
@@ -81,6 +111,13 @@ def sent_cards(
     ]
 
 
+def cards_of(session: Session, paper_ids: Sequence[int]) -> list[Card]:
+    """Return the cards of these papers, in their order."""
+    papers = session.scalars(select(Paper).where(Paper.id.in_(paper_ids))).all()
+    cards = {each.paper_id: each for each in paper_cards(session, papers)}
+    return [cards[paper_id] for paper_id in paper_ids if paper_id in cards]
+
+
 def paper_cards(session: Session, papers: Sequence[Paper]) -> list[Card]:
     """Return the cards of *papers*, in their order, with the most that was ever counted."""
     counted = counts(session, [paper.id for paper in papers])
@@ -95,3 +132,10 @@ def counts(session: Session, paper_ids: Sequence[int]) -> dict[int, Counts]:
     )
     known = {paper_id: Counts(upvotes or 0, comments or 0) for paper_id, upvotes, comments in found}
     return {paper_id: known.get(paper_id, Counts(0, 0)) for paper_id in paper_ids}
+
+
+def sightings(session: Session, *which: ColumnElement[bool]) -> list[Seen]:
+    """Return all sightings of the papers for which *which* (conditions on `Paper`) hold."""
+    columns = (getattr(Sighting, name) for name in Seen._fields)
+    found = session.execute(select(*columns).join(Paper).where(*which))
+    return [Seen._make(row) for row in found]

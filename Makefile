@@ -7,7 +7,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench clean
+.PHONY: help install run test check bench fuzz clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -29,6 +29,9 @@ check: $(VENV)/.check  ## format check, lint, types, layers, tests with coverage
 
 bench: $(VENV)/.test  ## measure speed (DATA=DIR: on real papers, quality too)
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(abspath $(DATA)))
+
+fuzz: $(VENV)/.fuzz  ## search the parsers for crashes, 60 s (SECONDS=600: longer)
+	@$(BIN)/python -m tests.fuzz_parsers $(or $(SECONDS),60)
 
 clean:  ## remove .venv and caches; the state in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
@@ -54,4 +57,9 @@ $(VENV)/.test: $(VENV)/.run
 $(VENV)/.check: $(VENV)/.test
 	@echo "Installing what checking needs ..."
 	@$(PIP) -e '.[test,check]'
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.test
+	@echo "Installing what fuzzing needs ..."
+	@$(PIP) atheris
 	@touch $@

@@ -1,6 +1,6 @@
 """arXiv's announcements, as RSS and as Atom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import BadDocument, BadInput
-from digest.sources.arxiv import Arxiv, parse, split_authors
+from digest.sources.arxiv import Arxiv, parse
+from digest.sources.authors import split_authors
 from digest.sources.download import Http
-from digest.sources.entry import arxiv_id
+from digest.sources.entry import Document, arxiv_id, check_readable
 
 FEEDS = Path(__file__).parent / "feeds"
 MONDAY = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -25,7 +26,7 @@ def test_new_papers_and_cross_lists_are_kept() -> None:
     new, cross = parse(feed("kinds")).entries
 
     assert new.external_id == "2603.00201"
-    assert new.title == "Bounds when $a<b$ and P(A < B)"
+    assert new.title == "Bounds when a < b and P(A < B)"
     assert new.abstract == "We show that a<b holds whenever c & d do."
     assert new.authors == ("Maud Ellery", "Tomasz Brandl", "Noor Haddad")
     assert new.categories == ("cs.AI", "cs.LG")
@@ -67,6 +68,47 @@ def test_ids_of_the_old_form_are_read_too() -> None:
     entries = parse(feed("old_ids")).entries
 
     assert [entry.external_id for entry in entries] == ["hep-th/9901001", "math/0309136"]
+
+
+def test_the_form_before_2024_is_read_alike() -> None:
+    document = parse(feed("rdf"))
+
+    sparks, theory = document.entries
+    assert (sparks.external_id, theory.external_id) == ("1805.00301", "1805.00302")
+    assert (sparks.title, theory.title) == ("Counting Sparks", "Sparks in Theory")
+    assert sparks.abstract == "Sparks of 2.6 < η < 4 are counted."
+    assert sparks.authors == ("Ines Fa", "Otto Lind")
+    assert (sparks.categories, theory.categories) == (("hep-ex",), ("hep-th",))
+    assert document.unwanted == ("1805.00303 is a new version, not a new paper",)
+
+
+def test_the_query_api_s_answer_is_read_alike() -> None:
+    new, old = parse(feed("query")).entries
+
+    assert (new.external_id, old.external_id) == ("2603.00401", "hep-ex/0307401")
+    assert (new.doi, old.doi) == ("10.1234/lanterns.7", None)
+    assert (new.title, new.abstract) == ("Lanterns and Ropes", "We tie lanterns to ropes.")
+    assert new.authors == ("Maud Ellery", "Tomasz Brandl")
+    assert new.categories == ("cs.RO", "cs.AI")
+    assert new.published_at == datetime(2026, 3, 1, 17, 59, 37, tzinfo=UTC)
+    assert old.published_at == datetime(2003, 7, 7, 17, 46, 39, tzinfo=UTC)
+
+
+def test_an_error_of_the_query_api_is_passed_on() -> None:
+    with pytest.raises(BadDocument, match="incorrect id format for lantern"):
+        parse(feed("query_error"))
+
+
+def test_a_page_of_the_archive_is_recognised() -> None:
+    document = parse((FEEDS / "oai_records.xml").read_bytes())
+
+    assert [entry.external_id for entry in document.entries] == ["2602.00501"]
+
+
+@pytest.mark.parametrize("body", [b"<item/>" * 130_000, b"x" * 13_000_000])
+def test_a_feed_that_would_fill_the_memory_is_not_opened(body: bytes) -> None:
+    with pytest.raises(BadDocument, match="no honest feed"):
+        parse(b"<rss version='2.0'><channel>" + body)
 
 
 def test_a_day_without_announcements_is_an_empty_document() -> None:
@@ -208,6 +250,7 @@ class Site(Http):
 
     def __init__(self, address: str, body: bytes) -> None:
         self.pages = {address: body}
+        self.asked: list[Mapping[str, str]] = []
 
     def get(
         self,
@@ -216,8 +259,8 @@ class Site(Http):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
-        assert not params
         assert not headers
+        self.asked.append(params or {})
         return self.pages[url]
 
 
@@ -249,3 +292,80 @@ def test_a_listing_that_is_none_is_refused(listing: str) -> None:
 )
 def test_a_listing_names_one_or_more_categories(listing: str) -> None:
     assert Arxiv(listing).name == "arxiv"
+
+
+def test_an_empty_feed_is_no_error_where_no_announcement_is_expected() -> None:
+    site = Site("https://rss.arxiv.org/rss/cs.AI", feed("empty"))
+    sunday = datetime(2026, 3, 1, 18, tzinfo=UTC)
+
+    [(_, document)] = Arxiv("cs.AI").read(site, sunday)
+
+    assert document == Document()
+
+
+def test_an_empty_feed_is_an_error_on_any_other_day() -> None:
+    site = Site("https://rss.arxiv.org/rss/cs.AI", feed("empty"))
+
+    [(_, document)] = Arxiv("cs.AI").read(site, MONDAY)
+
+    with pytest.raises(BadDocument, match="is empty, although 2026-03-02 is a day with announce"):
+        check_readable(document)
+
+
+def test_single_papers_are_filled_in() -> None:
+    site = Site("https://export.arxiv.org/api/query", feed("query"))
+
+    document = Arxiv().fill(site, ["2603.00401", "hep-ex/0307401"])
+
+    assert len(document.entries) == 2
+    assert site.asked == [{"id_list": "2603.00401,hep-ex/0307401", "max_results": "50"}]
+
+
+def test_not_more_papers_are_asked_for_than_arxiv_answers() -> None:
+    site = Site("https://export.arxiv.org/api/query", feed("query"))
+
+    with pytest.raises(BadInput, match="at most 50"):
+        Arxiv("cs.AI").fill(site, ["2603.00401"] * 51)
+
+
+def test_the_archive_is_harvested_page_by_page_and_set_by_set() -> None:
+    pages = iter([(FEEDS / f"oai_{name}.xml").read_bytes() for name in ("records", "raw", "dc")])
+    site = Archive(pages)
+    days = (date(2026, 3, 1), date(2026, 3, 2))
+
+    tokens: list[str | None] = [None]
+    while tokens[-1] or len(tokens) == 1:
+        tokens.append(Arxiv("cs.AI+hep-th").harvest(site, *days, tokens[-1]).resume)
+
+    asked = {"verb": "ListRecords", "metadataPrefix": "arXiv"}
+    within = {"from": "2026-03-01", "until": "2026-03-02"}
+    assert site.asked == [
+        {**asked, "set": "cs:cs:AI", **within},
+        {"verb": "ListRecords", "resumptionToken": "from=2026-03-01&skip=3"},
+        {**asked, "set": "physics:hep-th", **within},
+    ]
+
+
+def test_without_categories_there_is_no_list() -> None:
+    with pytest.raises(BadInput, match="no arXiv categories"):
+        Arxiv().read(Archive(iter([])), MONDAY)
+
+
+class Archive(Http):
+    """An archive that answers with one page after the other."""
+
+    def __init__(self, pages: Iterator[bytes]) -> None:
+        self.pages = pages
+        self.asked: list[Mapping[str, str]] = []
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        assert url == "https://oaipmh.arxiv.org/oai"
+        assert not headers
+        self.asked.append(params or {})
+        return next(self.pages)

@@ -1,17 +1,26 @@
 """What a stranger's server may do to us: nothing."""
 
 import gzip
+import socket
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from typing import ClassVar
 
 import pytest
 
 from digest.errors import FetchError
-from digest.sources.download import MAX_BYTES, Http
+from digest.sources.answers import Answer
+from digest.sources.download import MAX_BYTES, Http, Turn
+from digest.sources.manners import retry_after, spent_for
 
 DOCUMENT = b"<rss/>"
+LONG_AGO = "Fri, 02 Jan 2026 00:00:00 GMT"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 class Hostile(BaseHTTPRequestHandler):
@@ -19,6 +28,7 @@ class Hostile(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     over: Event
+    asked: ClassVar[set[str]] = set()
 
     def do_GET(self) -> None:
         name = self.path.partition("?")[0].strip("/").replace("-", "_")
@@ -75,6 +85,69 @@ class Hostile(BaseHTTPRequestHandler):
 
     def _busy(self) -> None:
         self._reply(429, Retry_After="30")
+
+    def _busy_till_2099(self) -> None:
+        self._reply(503, Retry_After="Thu, 01 Jan 2099 00:00:00 GMT")
+
+    def _too_many(self) -> None:
+        self._reply(429)
+
+    def _busy_at_first(self) -> None:
+        self._at_first(503)
+
+    def _too_many_at_first(self) -> None:
+        self._at_first(429, Retry_After="1")
+
+    def _hang_up_at_first(self) -> None:
+        if self._asked_before():
+            self._ok()
+        else:
+            self.close_connection = True
+
+    def _hang_up_halfway(self) -> None:
+        if self._asked_before():
+            self._ok()
+        else:
+            self._short()
+
+    def _last_one(self) -> None:
+        self._reply(200, DOCUMENT, RateLimit='"api";r=0;t=120')
+
+    def _last_one_of_old(self) -> None:
+        self._reply(200, DOCUMENT, RateLimit_Remaining="0", RateLimit_Reset="120")
+
+    def _not_the_last_one(self) -> None:
+        self._reply(200, DOCUMENT, RateLimit='"api";r=10;t=120')
+
+    def _known(self) -> None:
+        known = self.headers["If-None-Match"] == '"1"'
+        known |= self.headers["If-Modified-Since"] == LONG_AGO
+        if known or "not-asked" in self.path:
+            self._reply(304)
+        else:
+            self._reply(200, DOCUMENT, ETag='"1"', Last_Modified=LONG_AGO)
+
+    def _odd_validators(self) -> None:
+        self._reply(200, DOCUMENT, ETag="x" * 5000, Last_Modified="\t")
+
+    def _endless(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.close_connection = True
+        while not self.over.is_set():
+            self.wfile.write(bytes(100_000))
+
+    def _at_first(self, status: int, **headers: str) -> None:
+        if self._asked_before():
+            self._ok()
+        else:
+            self._reply(status, b"", **headers)
+
+    def _asked_before(self) -> bool:
+        """Say whether this very address, its query included, was asked for before."""
+        before = self.path in self.asked
+        self.asked.add(self.path)
+        return before
 
     def _partial(self) -> None:
         self._reply(206, DOCUMENT)
@@ -144,8 +217,40 @@ def server() -> Iterator[str]:
         listening.shutdown()
 
 
-def door(deadline: float = 20.0) -> Http:
-    return Http(contact="https://daybreak.example.org", deadline=deadline, allow_private=True)
+class Turns:
+    """Who asked, and whether somebody is asking."""
+
+    def __init__(self) -> None:
+        self.hosts: list[str] = []
+        self.held = False
+
+    @contextmanager
+    def __call__(self, host: str, patience: float) -> Iterator[None]:
+        assert patience > 0
+        assert not self.held
+        self.hosts.append(host)
+        self.held = True
+        try:
+            yield
+        finally:
+            self.held = False
+
+
+def door(deadline: float = 20.0, turn: Turn | None = None) -> Http:
+    return Http(
+        contact="https://daybreak.example.org",
+        deadline=deadline,
+        allow_private=True,
+        turn=turn or Turns(),
+        clock=lambda: NOON,
+        sleep=lambda _seconds: None,
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
 
 
 @pytest.mark.parametrize("path", ["ok", "zipped", "moved"])
@@ -183,7 +288,11 @@ def test_no_proxy_is_taken_from_the_environment(
         ("short", "closed connection"),
         ("chunks-cut", "closed connection"),
         ("missing", "answered 404"),
-        ("busy", "answered 429"),
+        ("busy", "answered 429; it may be asked again at 2026-03-02 12:00:30 UTC"),
+        ("busy-till-2099", "answered 503; it may be asked again at 2027-03-03 12:00:00 UTC"),
+        ("too-many", "answered 429$"),
+        ("known?not-asked", "answered 304"),
+        ("endless", "larger than 20 MB"),
         ("partial", "answered 206"),
         ("garbage", "illegal status line"),
         ("hang-up", "disconnected"),
@@ -197,6 +306,94 @@ def test_no_proxy_is_taken_from_the_environment(
 def test_a_misdeed_is_a_fetch_error(server: str, path: str, why: str) -> None:
     with pytest.raises(FetchError, match=why):
         door().get(f"{server}/{path}")
+
+
+@pytest.mark.parametrize("path", ["busy-at-first", "too-many-at-first", "hang-up-at-first"])
+def test_what_may_pass_is_tried_again(server: str, path: str) -> None:
+    waits: list[float] = []
+    turns = Turns()
+    http = Http(
+        contact="https://daybreak.example.org",
+        allow_private=True,
+        turn=turns,
+        sleep=waits.append,
+    )
+
+    assert http.get(f"{server}/{path}?{id(http)}") == DOCUMENT
+    assert len(waits) == 1
+    assert 0 <= waits[0] <= 1
+    assert turns.hosts == ["127.0.0.1", "127.0.0.1"]
+
+
+def test_a_refused_connection_is_tried_again_and_given_up() -> None:
+    turns = Turns()
+
+    with pytest.raises(FetchError):
+        door(turn=turns).get(f"http://127.0.0.1:{free_port()}/")
+
+    assert len(turns.hosts) == 3
+
+
+@pytest.mark.parametrize("path", ["hang-up-halfway", "too-many", "missing"])
+def test_what_was_answered_is_not_asked_again(server: str, path: str) -> None:
+    turns = Turns()
+    http = door(turn=turns)
+
+    with pytest.raises(FetchError):
+        http.get(f"{server}/{path}?{id(http)}")
+
+    assert turns.hosts == ["127.0.0.1"]
+
+
+def test_no_wait_outlasts_the_deadline(server: str) -> None:
+    waits: list[float] = []
+    http = Http(
+        contact="https://daybreak.example.org", deadline=5, allow_private=True, sleep=waits.append
+    )
+
+    with pytest.raises(FetchError, match="answered 429; it may be asked again at"):
+        http.get(f"{server}/busy")
+
+    assert waits == []
+
+
+@pytest.mark.parametrize("path", ["last-one", "last-one-of-old"])
+def test_an_allowance_that_is_used_up_is_not_overdrawn(server: str, path: str) -> None:
+    http = door()
+
+    assert http.get(f"{server}/{path}") == DOCUMENT
+    with pytest.raises(FetchError, match=r"used up; it is renewed at 2026-03-02 12:0[12]"):
+        http.get(f"{server}/ok")
+
+
+def test_an_allowance_that_is_left_may_be_used(server: str) -> None:
+    http = door()
+
+    assert http.get(f"{server}/not-the-last-one") == http.get(f"{server}/ok")
+
+
+def test_an_unchanged_document_is_not_sent_again(server: str) -> None:
+    first = door().get_if_changed(f"{server}/known")
+
+    assert first == Answer(DOCUMENT, '"1"', LONG_AGO)
+    assert door().get_if_changed(f"{server}/known", etag='"1"') is None
+    assert door().get_if_changed(f"{server}/known", last_modified=LONG_AGO) is None
+    assert door().get_if_changed(f"{server}/known", etag='"0"') == first
+
+
+def test_words_that_no_server_should_give_out_are_not_kept(server: str) -> None:
+    assert door().get_if_changed(f"{server}/odd-validators") == Answer(DOCUMENT, None, None)
+
+
+@pytest.mark.parametrize("path", ["bomb", "endless"])
+def test_no_document_fills_the_memory(server: str, path: str) -> None:
+    tracemalloc.start()
+    with pytest.raises(FetchError):
+        door().get(f"{server}/{path}")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 64_000_000
 
 
 @pytest.mark.parametrize("path", ["drip-body", "drip-headers", "silent"])
@@ -322,3 +519,36 @@ def test_only_plain_https_addresses_are_read(url: str) -> None:
         http.get(url)
 
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("Mon, 02 Mar 2026 12:02:00 GMT", 120),
+        ("Mon, 02 Mar 2026 11:00:00 GMT", 0),
+        ("soon", None),
+        ("-1", None),
+        ("", None),
+        ("999999999", 366 * 86_400),
+    ],
+)
+def test_a_server_says_when_to_come_back(said: str, seconds: float | None) -> None:
+    assert retry_after({"Retry-After": said}, NOON) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"RateLimit": '"fixed";r=0;t=30'}, 30),
+        ({"RateLimit": "limit=500, remaining=0, reset=30"}, 30),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "30"}, 30),
+        ({"RateLimit": '"fixed";r=1;t=30'}, None),
+        ({"RateLimit": '"fixed";r=0'}, None),
+        ({}, None),
+    ],
+)
+def test_a_server_says_what_is_left_of_the_allowance(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert spent_for(headers) == seconds

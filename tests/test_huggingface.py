@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.errors import BadDocument
+from digest.errors import BadDocument, FetchError
 from digest.sources.download import Http
 from digest.sources.huggingface import HuggingFace, parse
 
@@ -22,10 +22,11 @@ def feed(name: str) -> bytes:
 
 
 class Lists(Http):
-    """A site with a list for some days and an empty one for all others."""
+    """A site with a list for some days, an empty one for all others, and what is trending."""
 
-    def __init__(self, lists: Mapping[str, bytes]) -> None:
+    def __init__(self, lists: Mapping[str, bytes], trending: bytes | None = b"[]") -> None:
         self.lists = lists
+        self.trending = trending
         self.asked: list[str] = []
 
     def get(
@@ -37,9 +38,21 @@ class Lists(Http):
     ) -> bytes:
         assert url == "https://huggingface.co/api/daily_papers"
         assert not headers
-        day = (params or {})["date"]
-        self.asked.append(day)
-        return self.lists.get(day, b"[]")
+        told = params or {}
+        if told.get("sort") == "trending":
+            if self.trending is None:
+                raise FetchError("answered 429")
+            return self.trending
+        self.asked.append(f"{told['date']} {told['p']}")
+        return self.lists.get(told["date"] if told["p"] == "0" else self.asked[-1], b"[]")
+
+
+def rows(first: int, number: int) -> bytes:
+    papers = [
+        {"paper": {"id": f"2603.{place:05}", "title": "Title", "summary": "Abstract."}}
+        for place in range(first, first + number)
+    ]
+    return json.dumps(papers).encode()
 
 
 def test_the_form_of_2024_has_neither_summaries_nor_organizations() -> None:
@@ -159,14 +172,24 @@ def test_no_row_crashes_it_and_each_is_accounted_for(papers: list[object]) -> No
     assert len(document.entries) + len(document.unreadable) == len(rows)
 
 
-def test_without_a_day_the_newest_list_that_is_not_empty_is_read() -> None:
+def test_without_a_day_the_newest_lists_are_read_again() -> None:
     site = Lists({"2026-02-27": feed("2024"), "2026-02-26": feed("2026")})
 
     [(day, document)] = HuggingFace().read(site, SUNDAY)
 
     assert day == date(2026, 2, 27)
     assert len(document.entries) == 2
-    assert site.asked == ["2026-03-01", "2026-02-28", "2026-02-27"]
+    assert site.asked == ["2026-03-01 0", "2026-02-28 0", "2026-02-27 0"]
+
+
+def test_the_votes_of_the_last_three_days_are_read_every_time() -> None:
+    days = ["2026-02-27", "2026-02-26", "2026-02-25"]
+    site = Lists({day: feed("2026") for day in [*days, "2026-02-24"]})
+    friday = datetime(2026, 2, 27, 6, tzinfo=UTC)
+
+    listed = HuggingFace().read(site, friday)
+
+    assert [day.isoformat() for day, _ in listed] == days
 
 
 def test_it_looks_back_over_a_long_weekend_and_no_further() -> None:
@@ -176,7 +199,7 @@ def test_it_looks_back_over_a_long_weekend_and_no_further() -> None:
 
     assert day == date(2026, 3, 1)
     assert document.entries == ()
-    assert site.asked[-1] == "2026-02-25"
+    assert site.asked[-1] == "2026-02-25 0"
 
 
 def test_with_a_day_that_day_alone_is_read() -> None:
@@ -186,4 +209,60 @@ def test_with_a_day_that_day_alone_is_read() -> None:
 
     assert day == date(2026, 2, 28)
     assert document.entries == ()
-    assert site.asked == ["2026-02-28"]
+    assert site.asked == ["2026-02-28 0"]
+
+
+def test_a_long_list_is_read_to_its_end() -> None:
+    site = Lists({"2026-02-27": rows(1, 100), "2026-02-27 1": rows(101, 7)})
+
+    [(_, document)] = HuggingFace().read(site, SUNDAY, date(2026, 2, 27))
+
+    assert len(document.entries) == 107
+    assert site.asked == ["2026-02-27 0", "2026-02-27 1"]
+
+
+def test_a_list_without_an_end_is_left() -> None:
+    pages = {f"2026-02-27 {page}": rows(100 * page, 100) for page in range(1, 20)}
+    site = Lists({"2026-02-27": rows(1, 100), **pages})
+
+    HuggingFace().read(site, SUNDAY, date(2026, 2, 27))
+
+    assert len(site.asked) == 5
+
+
+def test_what_is_trending_joins_the_list_of_its_day_once() -> None:
+    site = Lists({"2026-02-27": feed("2026")}, feed("trending"))
+
+    listed = dict(HuggingFace().read(site, SUNDAY))
+
+    titles = {
+        day.isoformat(): [entry.title for entry in document.entries]
+        for day, document in listed.items()
+    }
+    assert titles == {
+        "2026-02-27": ["Tides in Small Networks", "Not on Any List"],
+        "2026-02-24": ["Still Talked About"],
+        "2026-03-01": ["Of No Day"],
+    }
+
+
+def test_a_list_is_kept_when_what_comes_after_it_cannot_be_read() -> None:
+    site = Lists({"2026-02-27": feed("2026")}, trending=None)
+
+    [(_, document)] = HuggingFace().read(site, SUNDAY)
+
+    assert [entry.title for entry in document.entries] == ["Tides in Small Networks"]
+    assert document.warning == "not all was read: answered 429"
+
+
+def test_nothing_at_all_is_an_error() -> None:
+    site = Lists({}, trending=None)
+
+    with pytest.raises(FetchError, match="answered 429"):
+        HuggingFace().read(site, SUNDAY)
+
+
+@pytest.mark.parametrize("body", [b"[" + b"{}," * 200_000, b"[" + b"1," * 400_000])
+def test_a_list_that_would_fill_the_memory_is_not_opened(body: bytes) -> None:
+    with pytest.raises(BadDocument, match="no list of daily papers has"):
+        parse(body)

@@ -14,7 +14,7 @@ from digest.sources import text
     [
         ("P(A < B) & C > D", "P(A < B) & C > D"),
         ("a<b and c>d", "a<b and c>d"),
-        ("$i<j$ for n<m>k", "$i<j$ for n<m>k"),
+        ("$i<j$ for n<m>k", "i < j for n<m>k"),
         ("we mask <think> tokens", "we mask <think> tokens"),
         ("p &lt; 0.05, A &amp; B, 2.6&amp;lt;x", "p < 0.05, A & B, 2.6<x"),
         ("A&notin B, f(x)&copy=1", "A&notin B, f(x)&copy=1"),
@@ -82,6 +82,14 @@ def test_cleaning_twice_changes_nothing(said: str) -> None:
     assert text.clean(once, 300) == once
 
 
+@given(st.text(alphabet="$\\{}^_~ab5x<>` '&;", max_size=60))
+def test_no_mathematics_breaks_it(said: str) -> None:
+    cleaned = text.clean(said, 300)
+
+    assert cleaned.isprintable()
+    assert "\x02" not in cleaned
+
+
 @given(st.text(alphabet="<>/!-ab&;lt #\"'=script \n\0\u202e", max_size=200))
 def test_whatever_comes_in_one_printable_line_comes_out(said: str) -> None:
     cleaned = text.clean(said, 50)
@@ -100,6 +108,7 @@ def test_whatever_comes_in_one_printable_line_comes_out(said: str) -> None:
         ("http://github.com:80/ann/x", "https://github.com/ann/x"),
         (" https://GitHub.com/Ann?tab=1#read me ", "https://github.com/Ann?tab=1#read%20me"),
         ("https://gist.github.com/ann/1", "https://gist.github.com/ann/1"),
+        ("https://ann.github.io/tides/", "https://ann.github.io/tides/"),
         ("https://export.arxiv.org/abs/2603.00101", "https://export.arxiv.org/abs/2603.00101"),
         ('https://huggingface.co/a"><b>', "https://huggingface.co/a%22%3E%3Cb%3E"),
     ],
@@ -135,6 +144,27 @@ def test_links_to_known_hosts_are_kept_as_https(said: str, shown: str) -> None:
 )
 def test_any_other_link_is_dropped(said: object) -> None:
     assert text.link(said) is None
+
+
+def test_the_hosts_that_the_operator_approved_are_linked_to_as_well() -> None:
+    approved = ("journal.example.org",)
+
+    assert text.link("http://journal.example.org/1", approved) == "https://journal.example.org/1"
+    assert text.link("https://www.journal.example.org/1", approved)
+    assert text.link("https://journal.example.org.evil.example/1", approved) is None
+    assert text.link("https://example.org/1", approved) is None
+
+
+@pytest.mark.parametrize(
+    "said", ["https://127.0.0.1/", "https://localhost/", "https://-a.example/", "https://a..b/"]
+)
+def test_only_hosts_with_a_name_can_be_approved(said: str) -> None:
+    assert text.https(said) is None
+
+
+def test_the_host_of_a_link_is_told() -> None:
+    assert text.host_of("https://journal.example.org?x=1") == "journal.example.org"
+    assert text.host_of("https://journal.example.org/a?x=1") == "journal.example.org"
 
 
 @given(st.text(alphabet="https:/@\\github.com[]?#% \n\u202e\u00e9", max_size=60))

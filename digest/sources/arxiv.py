@@ -1,42 +1,66 @@
-"""arXiv's own announcements, by category, as RSS or Atom."""
+"""arXiv's own announcements, by category, and whatever else it answers with."""
 
-import io
 import re
-from calendar import timegm
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-
-import feedparser
 
 from digest.errors import BadDocument, BadInput
-from digest.sources import text
+from digest.sources import authors, oai, syndication, text
+from digest.sources.announcements import announced, eastern_day
+from digest.sources.dois import doi
 from digest.sources.download import Http
-from digest.sources.entry import Document, Entry, Unreadable, Unwanted, arxiv_id, needed, what_it_is
+from digest.sources.entry import (
+    Document,
+    Entry,
+    Unreadable,
+    Unwanted,
+    arxiv_id,
+    each_read,
+    needed,
+    numbered,
+)
+from digest.sources.syndication import Item
+
+AT_ONCE = 50
+"""The most papers that are filled in by one request."""
 
 # An abstract begins: arXiv:2203.01250v3 Announce Type: replace-cross Abstract: We show
 _PREFIX = re.compile(r"arXiv:\S+ Announce Type: ([a-z-]+)(?: Abstract:)? ?", re.IGNORECASE)
+# Before 2024 a title ended: Bounds. (arXiv:2203.01250v3 [cs.LG] UPDATED)
+_TAIL = re.compile(r"\.?\s*\(arXiv:\S+ \[([A-Za-z.-]+)\](?: (UPDATED|CROSS LISTED))?\)$")
 _LISTING = re.compile(r"[a-z-]+(\.[A-Za-z-]+)?(\+[a-z-]+(\.[A-Za-z-]+)?)*")
-_SUFFIX = re.compile(r"(?:Jr|Sr|II|III|IV)\.?")
 _LATEST = timedelta(days=62)
 """A paper is announced in the month of its id or in the next one."""
 
 
 class Arxiv:
-    """Today's announcements of the categories in *listing*, such as cs.AI+cs.LG."""
+    """Announcements of the categories in *listing*, such as cs.AI+cs.LG; without it, papers."""
 
     name = "arxiv"
 
-    def __init__(self, listing: str, base_url: str = "https://rss.arxiv.org") -> None:
-        if not _LISTING.fullmatch(listing):
+    def __init__(
+        self,
+        listing: str | None = None,
+        base_url: str = "https://rss.arxiv.org",
+        *,
+        query_url: str = "https://export.arxiv.org/api/query",
+        archive_url: str = "https://oaipmh.arxiv.org/oai",
+    ) -> None:
+        if listing is not None and not _LISTING.fullmatch(listing):
             raise BadInput(f"{listing!r} names no arXiv categories; write cs.AI+cs.LG")
-        self._url = f"{base_url}/rss/{listing}"
+        self.listing = listing
+        self._base_url = base_url
+        self._query_url = query_url
+        self._archive_url = archive_url
 
     def read(
         self, http: Http, now: datetime, day: date | None = None
     ) -> list[tuple[date, Document]]:
         """
         Return today's announcements; at weekends and on holidays there are none.
+
+        A list that is empty although papers were to be announced carries a warning.
 
         Raises:
             FetchError: they could not be read.
@@ -47,128 +71,120 @@ class Arxiv:
         today = now.astimezone(UTC).date()
         if day not in (None, today):
             raise BadInput(f"arXiv's feed holds today's papers only and cannot be asked for {day}")
-        return [(today, parse(http.get(self._url)))]
+        document = parse(http.get(f"{self._base_url}/rss/{'+'.join(self._categories())}"))
+        listed = eastern_day(now)
+        if document == Document() and announced(listed):
+            warning = f"arXiv's feed is empty, although {listed} is a day with announcements"
+            document = replace(document, warning=warning)
+        return [(today, document)]
+
+    def fill(self, http: Http, identifiers: Sequence[str]) -> Document:
+        """
+        Return what arXiv knows of the papers *identifiers*, at most `AT_ONCE` of them.
+
+        Raises:
+            FetchError: it could not be asked.
+            BadDocument: the answer is none, or says that an id is wrong.
+            BadInput: these are too many.
+
+        """
+        if len(identifiers) > AT_ONCE:
+            raise BadInput(f"arXiv is asked for at most {AT_ONCE} papers at once")
+        asked = {"id_list": ",".join(identifiers), "max_results": str(AT_ONCE)}
+        return parse(http.get(self._query_url, params=asked))
+
+    def harvest(
+        self, http: Http, from_day: date, to_day: date, token: str | None = None
+    ) -> Document:
+        """
+        Return a page of what changed from *from_day* to *to_day*, one category after the other.
+
+        The document's `resume` is the *token* of the next page; the last page has none.
+
+        Raises:
+            FetchError: the archive could not be asked.
+            BadDocument: its answer is none, or an error.
+
+        """
+        sets = [oai.set_named(category) for category in self._categories()]
+        place, _, rest = (token or "0 ").partition(" ")
+        asked = oai.question(from_day, to_day, sets[int(place)], rest or None)
+        page = oai.parse(http.get(self._archive_url, params=asked))
+        following = int(place) + 1
+        if page.resume:
+            return replace(page, resume=f"{place} {page.resume}")
+        return replace(page, resume=f"{following} " if following < len(sets) else None)
+
+    def _categories(self) -> list[str]:
+        if self.listing is None:
+            raise BadInput("no arXiv categories are named; write arxiv:cs.AI+cs.LG")
+        return self.listing.split("+")
 
 
 def parse(body: bytes) -> Document:
     """
-    Return what the feed *body* holds, in its order; what breaks off keeps what came before.
+    Return what *body* holds: RSS, Atom or RDF of the lists, the query API's or OAI-PMH's answer.
 
     Raises:
-        BadDocument: it is no feed.
+        BadDocument: it is none of these, or an answer that reports an error.
 
     """
-    feed = _feed(body)
-    entries, unreadable, unwanted = [], [], []
-    for place, item in enumerate(feed.entries, start=1):
-        try:
-            entries.append(_entry(item))
-        except Unwanted as exc:
-            unwanted.append(str(exc))
-        except Unreadable as exc:
-            unreadable.append(f"entry {place}: {exc}")
-    return Document(
-        entries=tuple(entries),
-        unreadable=tuple(unreadable),
-        unwanted=tuple(unwanted),
-        warning=_warning(feed),
-    )
+    if oai.is_one(body):
+        return oai.parse(body)
+    feed = syndication.opened(body)
+    for item in feed.items:
+        if "arxiv.org/api/errors" in item["id"]:
+            said = text.clean(item["summary"], text.TITLE) or "an error without a name"
+            raise BadDocument(f"arXiv answered with an error: {said}")
+    return replace(each_read(numbered("entry", feed.items), _entry), warning=feed.warning)
 
 
-def _feed(body: bytes) -> Any:  # noqa: ANN401  feedparser has no types
-    # Not the bytes themselves: feedparser would take b"/etc/passwd" for a path and read it.
-    # No sanitising: it takes "p<q" for a tag. `text.clean` knows better, and comes anyway.
-    try:
-        feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
-    except Exception as exc:  # its bugs on broken markup have no common name
-        raise BadDocument(f"no feed that can be read but {what_it_is(body)}") from exc
-    if not feed.get("version"):
-        raise BadDocument(f"no feed but {what_it_is(body)}")
-    return feed
-
-
-def _warning(feed: Any) -> str | None:  # noqa: ANN401
-    # An encoding that was declared wrongly and put right is nothing to warn of.
-    if not feed.bozo or isinstance(feed.bozo_exception, feedparser.CharacterEncodingOverride):
-        return None
-    where = str(feed.bozo_exception).removeprefix("<unknown>:")
-    return f"the feed breaks off or is damaged at {text.clean(where, text.TITLE)}"
-
-
-def _entry(item: Any) -> Entry:  # noqa: ANN401
-    identifier = arxiv_id(_string(item, "id")) or arxiv_id(_string(item, "link"))
+def _entry(item: Item) -> Entry:
+    identifier = arxiv_id(item["id"]) or arxiv_id(item["link"])
     if identifier is None:
         raise Unreadable("no arXiv id")
-    announcement = text.clean(_string(item, "summary"), text.ABSTRACT)
+    announcement = text.clean(item["summary"], text.ABSTRACT)
     prefix = _PREFIX.match(announcement)
-    kind = _string(item, "arxiv_announce_type") or (prefix[1] if prefix else "new")
-    if kind.strip().lower().startswith("replace"):
+    tail = _TAIL.search(item["title"].strip())
+    if _replaces(item["arxiv_announce_type"] or (prefix[1] if prefix else ""), tail):
         raise Unwanted(f"{identifier} is a new version, not a new paper")
+    title = item["title"].strip()[: tail.start()] if tail else item["title"]
     abstract = announcement[prefix.end() :] if prefix else announcement
     return Entry(
         external_id=identifier,
-        title=needed(identifier, "title", text.clean(_string(item, "title"), text.TITLE)),
+        doi=doi(item["arxiv_doi"]),
+        title=needed(identifier, "title", text.clean(title, text.TITLE)),
         abstract=needed(identifier, "abstract", abstract),
         authors=_authors(item),
-        categories=_categories(item),
+        categories=_categories(item, tail),
         url=f"https://arxiv.org/abs/{identifier}",
         pdf_url=f"https://arxiv.org/pdf/{identifier}",
         published_at=_published_at(item, identifier),
     )
 
 
-def _string(item: Any, name: str) -> str:  # noqa: ANN401
-    value = item.get(name)
-    return value if isinstance(value, str) else ""
+def _replaces(announce_type: str, tail: re.Match[str] | None) -> bool:
+    updated = tail is not None and tail[2] == "UPDATED"
+    return updated or announce_type.strip().lower().startswith("replace")
 
 
-def _categories(item: Any) -> tuple[str, ...]:  # noqa: ANN401
-    terms = (tag.get("term") for tag in item.get("tags") or ())
-    return text.clean_each(terms, text.KEYWORD, text.KEYWORDS)
+def _authors(item: Item) -> tuple[str, ...]:
+    creators = item.creators
+    return authors.cleaned(name for each in creators for name in authors.split_authors(each))
 
 
-def _authors(item: Any) -> tuple[str, ...]:  # noqa: ANN401
-    creators = (author.get("name") or "" for author in item.get("authors") or ())
-    names = (name for creator in creators for name in split_authors(creator))
-    return text.clean_each(names, text.AUTHOR, text.AUTHORS)
+def _categories(item: Item, tail: re.Match[str] | None) -> tuple[str, ...]:
+    primary = item.primary_category or (tail[1] if tail else "")
+    return text.clean_each([primary, *item.tags], text.KEYWORD, text.KEYWORDS)
 
 
-def split_authors(creators: str) -> Iterator[str]:
-    """Yield the names in "Ann Lee, Bo Ek (CERN, Geneva), Cy Poe, Jr.", without affiliations."""
-    line = text.clean(creators, text.AUTHOR * text.AUTHORS)
-    name = ""
-    for part in re.split(r",|\band\b", _outside_brackets(line)):
-        part = " ".join(part.split())  # noqa: PLW2901
-        if _SUFFIX.fullmatch(part):
-            name = f"{name} {part}"
-            continue
-        if name:
-            yield name
-        name = part
-    if name:
-        yield name
-
-
-def _outside_brackets(line: str) -> str:
-    if line.count("(") != line.count(")"):
-        return line
-    return "".join(_at_depth_zero(line))
-
-
-def _at_depth_zero(line: Iterable[str]) -> Iterator[str]:
-    depth = 0
-    for each in line:
-        depth += each == "("
-        if depth <= 0:
-            yield each
-        depth -= each == ")"
-
-
-def _published_at(item: Any, identifier: str) -> datetime | None:  # noqa: ANN401
-    try:
-        announced = datetime.fromtimestamp(timegm(item.get("published_parsed")), UTC)
-        first = datetime(2000 + int(identifier[:2]), int(identifier[2:4]), 1, tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+def _published_at(item: Item, identifier: str) -> datetime | None:
+    announced_at = item.published_at
+    if announced_at is None:
         return None
+    year = int(identifier.rpartition("/")[2][:2])
+    month = int(identifier.rpartition("/")[2][2:4])
+    century = 1900 if year > 90 else 2000  # noqa: PLR2004  arXiv began in 1991
+    first = datetime(century + year, month, 1, tzinfo=UTC)
     # A cross-list may be announced years after the paper: that is not when it came out.
-    return announced if abs(announced - first) < _LATEST else None
+    return announced_at if abs(announced_at - first) < _LATEST else None

@@ -1,10 +1,14 @@
 """What a source says: entries, and what could not be read beside them."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from digest.errors import BadDocument
+
+_Item = TypeVar("_Item")
 
 # Since 2007 2203.01250 (four digits after the point until 2014), before that hep-th/9901001.
 _MONTH = "[0-9]{2}(?:0[1-9]|1[0-2])"
@@ -36,6 +40,7 @@ class Entry:
     comments: int | None = None
     stars: int | None = None
     sample: bool = False
+    doi: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +49,18 @@ class Document:
     All that one document holds: each of its entries is in exactly one of the first three.
 
     *unreadable* and *unwanted* hold one reason for each entry that was skipped: it made no
-    sense, or it made sense and is no new paper. *warning* is about the document as a whole.
+    sense, or it made sense and is no new paper. *warning* is about the document as a whole,
+    *title* is what it calls itself, *hosts* are those that its links lead to, the most frequent
+    first, and with *resume* an archive is asked for what comes next.
     """
 
     entries: tuple[Entry, ...] = ()
     unreadable: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     warning: str | None = None
+    title: str | None = None
+    hosts: tuple[str, ...] = ()
+    resume: str | None = None
 
 
 class Unreadable(Exception):
@@ -59,6 +69,24 @@ class Unreadable(Exception):
 
 class Unwanted(Exception):
     """One entry is no new paper; it is skipped, and the others are kept."""
+
+
+def numbered(called: str, items: Iterable[_Item]) -> Iterator[tuple[str, _Item]]:
+    """Yield each of *items* with its name in messages: row 1, row 2."""
+    return ((f"{called} {place}", item) for place, item in enumerate(items, start=1))
+
+
+def each_read(items: Iterable[tuple[str, _Item]], read: Callable[[_Item], Entry]) -> Document:
+    """Return what *read* makes of *items*; one of which it makes nothing stops no other."""
+    entries, unreadable, unwanted = [], [], []
+    for called, item in items:
+        try:
+            entries.append(read(item))
+        except Unwanted as exc:
+            unwanted.append(str(exc))
+        except Unreadable as exc:
+            unreadable.append(f"{called}: {exc}")
+    return Document(entries=tuple(entries), unreadable=tuple(unreadable), unwanted=tuple(unwanted))
 
 
 def needed(identifier: str, name: str, value: str) -> str:
@@ -86,7 +114,7 @@ def check_readable(document: Document) -> None:
         return
     if document.unreadable:
         number, first = len(document.unreadable), document.unreadable[0]
-        raise BadDocument(f"of {number} entries none can be read; {first}")
+        raise BadDocument(f"of {number} entries none can be read; {first}", skipped=number)
     if document.warning:
         raise BadDocument(document.warning)
 

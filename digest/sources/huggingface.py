@@ -2,24 +2,38 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from digest.errors import BadDocument
+from digest.errors import BadDocument, FetchError
 from digest.sources import text
 from digest.sources.download import Http
-from digest.sources.entry import Document, Entry, Unreadable, arxiv_id, needed, what_it_is
+from digest.sources.entry import (
+    Document,
+    Entry,
+    Unreadable,
+    arxiv_id,
+    each_read,
+    needed,
+    numbered,
+    what_it_is,
+)
+from digest.sources.fields import count, moment
 
 DAYS_BACK = 4
 """There is no list at weekends; this reaches over one, and a holiday on either side."""
+DAYS_AGAIN = 3
+"""Lists of so many days are read every time: their papers are still being voted for."""
+ON_A_PAGE, PAGES = 100, 5
 
-_MOST = 10_000_000
-"""More of anything was not counted but made up, and would not fit into a column."""
+_MOST_MARKS = 300_000
+"""A full page has a tenth of these; without an end its values would fill the memory."""
 
 _Row = Mapping[str, object]
 
 
 class HuggingFace:
-    """The daily list, newest first."""
+    """The daily lists, newest first, and what is trending."""
 
     name = "huggingface"
 
@@ -30,26 +44,64 @@ class HuggingFace:
         self, http: Http, now: datetime, day: date | None = None
     ) -> list[tuple[date, Document]]:
         """
-        Return the list of *day*; without one the newest that is not empty, with its day.
+        Return the list of *day*.
+
+        Without one: those of the last days, at least back to the newest that is not empty, and
+        beside them what is trending, each paper by the day on which it was listed.
 
         Raises:
-            FetchError: it could not be read.
+            FetchError: nothing could be read.
             BadDocument: the answer is no such list.
 
         """
         if day:
             return [(day, self._list(http, day))]
         today = now.astimezone(UTC).date()
+        lists: dict[date, Document] = {}
+        try:
+            self._add_days(http, today, lists)
+            self._add_trending(http, today, lists)
+        except (FetchError, BadDocument) as exc:
+            # What was read before is good; a day without the rest is better than no day.
+            if not lists:
+                raise
+            newest = max(lists)
+            lists[newest] = replace(lists[newest], warning=f"not all was read: {exc}")
+        return list(lists.items()) or [(today, Document())]
+
+    def _list(self, http: Http, day: date) -> Document:
+        rows: list[object] = []
+        for page in range(PAGES):
+            found = self._ask(http, date=day.isoformat(), p=str(page))
+            rows += found
+            if len(found) < ON_A_PAGE:
+                break
+        return _read(rows)
+
+    def _add_days(self, http: Http, today: date, lists: dict[date, Document]) -> None:
         for back in range(DAYS_BACK + 1):
+            if lists and back >= DAYS_AGAIN:
+                return
             listed = today - timedelta(days=back)
             document = self._list(http, listed)
             if document != Document():
-                return [(listed, document)]
-        return [(today, Document())]
+                lists[listed] = document
 
-    def _list(self, http: Http, day: date) -> Document:
-        asked = {"date": day.isoformat(), "limit": "100", "p": "0"}
-        return parse(http.get(f"{self._base_url}/api/daily_papers", params=asked))
+    def _add_trending(self, http: Http, today: date, lists: dict[date, Document]) -> None:
+        """Add what is trending and in none of *lists*, each paper to the list of its day."""
+        known = {entry.external_id for document in lists.values() for entry in document.entries}
+        by_day: dict[date, list[object]] = {}
+        for row in self._ask(http, sort="trending"):
+            by_day.setdefault(min(_listed_on(row) or today, today), []).append(row)
+        for day, rows in by_day.items():
+            fresh = tuple(each for each in _read(rows).entries if each.external_id not in known)
+            if fresh:
+                listed = lists.get(day, Document())
+                lists[day] = replace(listed, entries=listed.entries + fresh)
+
+    def _ask(self, http: Http, **asked: str) -> list[object]:
+        asked = {**asked, "limit": str(ON_A_PAGE)}
+        return _rows(http.get(f"{self._base_url}/api/daily_papers", params=asked))
 
 
 def parse(body: bytes) -> Document:
@@ -60,16 +112,24 @@ def parse(body: bytes) -> Document:
         BadDocument: it is no JSON list.
 
     """
-    entries, unreadable = [], []
-    for place, row in enumerate(_rows(body), start=1):
-        try:
-            entries.append(_entry(_merged(row)))
-        except Unreadable as exc:
-            unreadable.append(f"row {place}: {exc}")
-    return Document(entries=tuple(entries), unreadable=tuple(unreadable))
+    return _read(_rows(body))
+
+
+def _read(rows: list[object]) -> Document:
+    return each_read(numbered("row", rows), lambda row: _entry(_merged(row)))
+
+
+def _listed_on(row: object) -> date | None:
+    try:
+        listed_at = moment(_merged(row).get("submittedOnDailyAt"))
+    except Unreadable:
+        return None
+    return listed_at.date() if listed_at else None
 
 
 def _rows(body: bytes) -> list[object]:
+    if sum(map(body.count, (b"{", b"[", b","))) > _MOST_MARKS:
+        raise BadDocument("a JSON document of a size that no list of daily papers has")
     try:
         rows = json.loads(body)
     except (ValueError, RecursionError) as exc:
@@ -117,10 +177,10 @@ def _entry(row: _Row) -> Entry:
         code_url=text.link(row.get("githubRepo")),
         project_url=text.link(row.get("projectPage")),
         discussion_url=f"https://huggingface.co/papers/{identifier}",
-        published_at=_moment(row.get("publishedAt")),
-        upvotes=_count(row.get("upvotes")),
-        comments=_count(row.get("numComments")),
-        stars=_count(row.get("githubStars")),
+        published_at=moment(row.get("publishedAt")),
+        upvotes=count(row.get("upvotes")),
+        comments=count(row.get("numComments")),
+        stars=count(row.get("githubStars")),
     )
 
 
@@ -146,17 +206,3 @@ def _organization(row: _Row) -> str | None:
 def _list(row: _Row, name: str) -> list[object]:
     value = row.get(name)
     return value if isinstance(value, list) else []
-
-
-def _count(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value <= _MOST else None
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(value))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

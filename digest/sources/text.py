@@ -3,23 +3,25 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import quote, urlsplit
 
 import nh3
 
 from digest.card import shorten
+from digest.sources.latex import readable
 
 TITLE, ABSTRACT, AUTHOR, ORGANIZATION, KEYWORD, SUMMARY = 300, 5000, 100, 120, 60, 500
 """The most characters that are kept of each."""
 AUTHORS, KEYWORDS = 500, 30
 """The most that are kept of these."""
-LINKED_HOSTS = ("huggingface.co", "arxiv.org", "doi.org", "github.com")
+LINKED_HOSTS = ("huggingface.co", "arxiv.org", "doi.org", "github.com", "github.io")
 """Hosts that a paper may link to, their subdomains included."""
 
 _RAW = 4
 """How many times the kept length is looked at: markup may take room, a flood may not."""
 _LINK = 500
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 _PASSES = 3
 _ENTITY = re.compile(r"&#?\w{1,32};")
 # In running text "<" is mostly a sign of mathematics, and "a<b and c>d" is no bold type: only
@@ -43,7 +45,8 @@ def clean(text: object, limit: int) -> str:
     """
     Return *text* as one line of plain text of at most *limit* characters, "" if it is no text.
 
-    Markup goes, entities are decoded, control and bidi characters go, white space is folded.
+    Markup goes, entities are decoded, LaTeX becomes Unicode where it can, control and bidi
+    characters go, white space is folded.
     """
     if not isinstance(text, str):
         return ""
@@ -53,9 +56,7 @@ def clean(text: object, limit: int) -> str:
         before, text = text, _without_markup(text)
         if text == before:
             break
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    if not text.isprintable():
-        text = "".join(each for each in text if each.isprintable() or each in _JOINERS)
+    text = _visible(unicodedata.normalize("NFC", text))
     return shorten(" ".join(text.split()), limit)
 
 
@@ -65,9 +66,24 @@ def clean_each(texts: Iterable[object], limit: int, most: int) -> tuple[str, ...
     return tuple(dict.fromkeys(text for text in cleaned if text))[:most]
 
 
-def link(address: object) -> str | None:
-    """Return *address* as an https link to one of `LINKED_HOSTS`, or None."""
-    if not isinstance(address, str) or len(address) > _LINK:
+def link(address: object, approved: Collection[str] = ()) -> str | None:
+    """Return *address* as an https link to one of `LINKED_HOSTS` or *approved*, or None."""
+    found = https(address)
+    if found is None:
+        return None
+    host = host_of(found)
+    known = (*LINKED_HOSTS, *approved)
+    return found if any(host == each or host.endswith(f".{each}") for each in known) else None
+
+
+def host_of(link: str) -> str:
+    """Return the host of an https *link* as `https` returns it."""
+    return link.removeprefix("https://").partition("/")[0].partition("?")[0].partition("#")[0]
+
+
+def https(address: object) -> str | None:
+    """Return *address* as an https link to any host that has a name, or None."""
+    if not isinstance(address, str) or len(address) > _LINK or "\\" in address:
         return None
     try:
         url = urlsplit(address.strip())
@@ -77,9 +93,7 @@ def link(address: object) -> str | None:
     usual = port in (None, {"http": 80, "https": 443}.get(url.scheme))
     if url.scheme not in ("http", "https") or not usual or "@" in url.netloc:
         return None
-    if not any(host == known or host.endswith(f".{known}") for known in LINKED_HOSTS):
-        return None
-    if not re.fullmatch(r"[a-z0-9.-]+", host) or "\\" in address:
+    if not _HOST.fullmatch(host):
         return None
     query = f"?{_quoted(url.query)}" if url.query else ""
     fragment = f"#{_quoted(url.fragment)}" if url.fragment else ""
@@ -87,12 +101,21 @@ def link(address: object) -> str | None:
 
 
 def _without_markup(text: str) -> str:
-    text = _decoded(text)
+    # Mathematics first: "$p<q>0$" holds no quotation.
+    text = readable(_visible(_decoded(text)))
     if "<" not in text:
         return text
     markup = _NO_MARKUP.sub("&lt;", text.replace("&", "&amp;"))
     # A line break is white space, though its tag is none.
     return _decoded(nh3.clean(_BREAK.sub(" <", markup), tags=set()))
+
+
+def _visible(text: str) -> str:
+    if "".join(text.split()).isprintable():
+        return text
+    return "".join(
+        each for each in text if each.isprintable() or each.isspace() or each in _JOINERS
+    )
 
 
 def _decoded(text: str) -> str:

@@ -112,6 +112,7 @@ def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(
     widths = {}
     for path in (
         *("/", "/papers", "/paper/2611.00001", "/about", "/privacy", "/outbox", f"/outbox/{name}"),
+        *("/papers/trending", "/papers/week/2026-W47", "/search?q=unbreakable", "/status"),
         *(served.path(purpose, reader) for purpose in (Purpose.MANAGE, Purpose.LEAVE)),
     ):
         page.goto(path)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from digest import migrations
 from digest import services as building
 from digest.clock import Cadence
 from digest.fetch import keep
@@ -122,13 +125,22 @@ class Installation:
             }
 
 
+@cache
+def _migrated() -> bytes:
+    """Return a new database: a copy of it is cheaper than migrating for each test."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "migrated.db"
+        migrations.migrate(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
 @contextmanager
 def installation(folder: Path, **settings: Any) -> Iterator[Installation]:
     folder.mkdir(parents=True, exist_ok=True)
     clock = StoppedClock()
     chosen = Settings(_env_file=None, state_dir=folder, **settings)  # type: ignore[call-arg]
     services = building.build(chosen, clock)
-    Base.metadata.create_all(services.sessions.kw["bind"])
+    Path(services.sessions.kw["bind"].url.database).write_bytes(_migrated())
     try:
         yield Installation(services, create_app(services), clock)
     finally:
@@ -171,10 +183,10 @@ class Page(HTMLParser):
         return [found[attribute] or "" for _, found in self.tags if attribute in found]
 
     def form(self) -> dict[str, list[str]]:
-        """Return what the inputs of the page send if nobody touches them."""
+        """Return what the inputs of the page send if nobody touches them, but for the search."""
         sent: dict[str, list[str]] = {}
         for each in self.all("input"):
             chosen = each.get("type") not in ("checkbox", "radio") or "checked" in each
-            if chosen and each.get("name"):
+            if chosen and each.get("name") and each.get("type") != "search":
                 sent.setdefault(str(each["name"]), []).append(each.get("value") or "")
         return sent

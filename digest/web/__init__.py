@@ -9,6 +9,7 @@ from digest.web import (
     access,
     assets,
     confirming,
+    feed,
     house,
     joining,
     leaving,
@@ -17,10 +18,18 @@ from digest.web import (
     papers,
     preferences,
     refusals,
+    searching,
     security,
+    status,
+    viewing,
     wording,
 )
 from digest.web.pages import Pages
+
+_PARTS = (
+    *(assets, house, status, papers, searching, feed, viewing),
+    *(joining, confirming, preferences, leaving),
+)
 
 
 def create_app(services: Services) -> Flask:
@@ -33,7 +42,7 @@ def create_app(services: Services) -> Flask:
     security.protect(app, services.settings)
     refusals.answer(app)
     wording.teach(app, services.settings)
-    for part in (assets, house, papers, joining, confirming, preferences, leaving):
+    for part in _PARTS:
         app.register_blueprint(part.blueprint)
     if services.settings.embedded:
         app.register_blueprint(outbox.blueprint)

@@ -1,16 +1,20 @@
-"""The papers: by day, one by one, and as a digest had them."""
+"""The papers: by day, week and month, as they trend, and one by one."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
+from sqlalchemy.orm import Session
 
-from digest import library
-from digest.card import Card, Reason
-from digest.errors import BadLink
-from digest.links import Purpose
-from digest.models import Delivery, Subscriber
+from digest import edition, library, trend
+from digest.edition import Edition
+from digest.errors import NoEdition
+from digest.models import Paper
+from digest.web.history import shown_by
 from digest.web.pages import services
+from digest.web.paging import Paging
+from digest.web.periods import Period, parse_day, parse_month, parse_week
 
 blueprint = Blueprint("papers", __name__)
 
@@ -18,76 +22,122 @@ LISTED_DAYS = 90
 FULL_CARDS = 60
 """Papers of a day that are shown in full; arXiv brings hundreds, of which the rest is a list."""
 
-Shown = tuple[Card, Sequence[Reason]]
+MOST = 100
+"""Papers of a week or a month that are shown."""
+
+ON_A_PAGE = 50
+"""Papers on a page of the trending ones."""
+
+
+@blueprint.after_request
+def tag(response: Response) -> Response:
+    # Whoever has the page gets an empty answer until it changes.
+    if response.status_code == 200:  # noqa: PLR2004
+        response.add_etag(weak=True)
+        response.make_conditional(request)
+    return response
 
 
 @blueprint.get("/papers")
 def days() -> str:
     with services().sessions.begin() as session:
         found = library.days(session, LISTED_DAYS)
-    return render_template("days.html", days=found)
+        periods = _periods(session, library.newest_day(session))
+    return render_template("days.html", days=found, periods=periods)
 
 
 @blueprint.get("/papers/<day>")
 def one_day(day: str) -> str:
-    wanted = _date(day)
+    period = _asked_for(parse_day, day)
     with services().sessions.begin() as session:
-        cards = library.day_cards(session, wanted)
-        before, after = library.neighbours(session, wanted)
-    if not cards:
-        abort(404)
+        cards = library.day_cards(session, period.first) or abort(404)
+        ways = _ways(session, period, Period.day)
     return render_template(
         "day.html",
-        day=wanted,
         cards=cards[:FULL_CARDS],
         others=cards[FULL_CARDS:],
         count=len(cards),
-        before=before,
-        after=after,
+        **ways,
+    )
+
+
+@blueprint.get("/papers/week/<week>")
+def one_week(week: str) -> str:
+    return _best_of(_asked_for(parse_week, week), Period.week)
+
+
+@blueprint.get("/papers/month/<month>")
+def one_month(month: str) -> str:
+    return _best_of(_asked_for(parse_month, month), Period.month)
+
+
+@blueprint.get("/papers/trending")
+def trending() -> str:
+    with services().sessions.begin() as session:
+        newest = newest_edition(session)
+        periods = _periods(session, library.newest_day(session))
+    cards = newest.cards if newest else ()
+    paging = Paging.of(ON_A_PAGE, len(cards))
+    return render_template(
+        "trending.html",
+        cards=cards[paging.offset :][:ON_A_PAGE],
+        count=len(cards),
+        paging=paging,
+        periods=periods,
     )
 
 
 @blueprint.get("/paper/<slug>")
 def paper(slug: str) -> str:
+    now = services().clock()
     with services().sessions.begin() as session:
         card = library.paper_card(session, slug)
+        seen = library.sightings(session, Paper.slug == slug)
     if card is None:
         abort(404)
-    return render_template("paper.html", card=card)
+    return render_template(
+        "paper.html", card=card, trend=trend.in_words(seen, now), shown_by=shown_by(seen)
+    )
 
 
-@blueprint.get("/view/<token>")
-def sent(token: str) -> str:
-    delivery_id, version = services().links.read(Purpose.VIEW, token)
-    with services().sessions.begin() as session:
-        found = library.sent_cards(session, delivery_id)
-        reader = found and session.get(Subscriber, found[0].subscriber_id)
-        if not found or not reader or version < reader.link_version:
-            raise BadLink("revoked, or its reader is gone")
-        delivery, papers = found
-        day = reader.timetable.local_day(_moment(delivery))
-    cards = [card for card, _ in papers]
-    return render_template("view.html", day=day, groups=_groups(papers), cards=cards)
-
-
-def _date(text: str) -> date:
+def newest_edition(session: Session) -> Edition | None:
+    """Return the newest edition that may be shown here, if there is one."""
     try:
-        found = date.fromisoformat(text)
-    except ValueError:
+        return edition.newest(session, samples=services().settings.embedded)
+    except NoEdition:
+        return None
+
+
+def _asked_for(parse: Callable[[str], Period], text: str) -> Period:
+    try:
+        return parse(text)
+    except (ValueError, OverflowError):
         abort(404)
-    if found.isoformat() != text:  # 20261120 and 2026-W47-5 would be second addresses of one page
-        abort(404)
-    return found
 
 
-def _moment(delivery: Delivery) -> datetime:
-    return delivery.sending_at or delivery.created_at
+def _best_of(period: Period, kind: Callable[[date], Period]) -> str:
+    with services().sessions.begin() as session:
+        cards, count = library.best_cards(session, period.first, period.last, MOST)
+        if not cards:
+            abort(404)
+        ways = _ways(session, period, kind)
+    return render_template("period.html", cards=cards, count=count, **ways)
 
 
-def _groups(papers: Sequence[Shown]) -> dict[str, list[Shown]]:
-    """Return the papers below the mail's two headings; what has no reason is trending."""
-    groups = {
-        "From your topics": [each for each in papers if each[1]],
-        "Trending everywhere": [each for each in papers if not each[1]],
+def _ways(session: Session, period: Period, kind: Callable[[date], Period]) -> dict[str, Any]:
+    """Return *period*, those of its *kind* beside it that have papers, and those around it."""
+    before, after = library.neighbours(session, period.first, period.last)
+    return {
+        "period": period,
+        "before": kind(before) if before else None,
+        "after": kind(after) if after else None,
+        "periods": _periods(session, period.last),
     }
-    return {title: shown for title, shown in groups.items() if shown}
+
+
+def _periods(session: Session, until: date | None) -> list[Period]:
+    """Return the last day with papers that is not after *until*, its week and its month."""
+    if until is None:
+        return []
+    last, _ = library.neighbours(session, until + timedelta(days=1))
+    return [kind(last) for kind in (Period.day, Period.week, Period.month)] if last else []

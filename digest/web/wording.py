@@ -1,6 +1,6 @@
 """How pages put a paper's byline, a day and a reader's next digest into words."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -27,6 +27,13 @@ CADENCE_NAMES = {
     Cadence.DAYS: "Chosen days",
 }
 
+SOURCE_NAMES = {
+    "huggingface": "Hugging Face",
+    "arxiv": "arXiv",
+    "sample": "Sample day",
+    "curator": "Curator",
+}
+
 _REGIONS = (
     "Africa",
     "America",
@@ -44,7 +51,7 @@ _REGIONS = (
 def teach(app: Flask, settings: Settings) -> None:
     """Let the templates of *app* use these words."""
     app.jinja_env.filters.update(
-        byline=byline, long_day=long_day, short_day=short_day
+        byline=byline, long_day=long_day, short_day=short_day, plural=plural
     )
     app.jinja_env.globals.update(
         site_name=settings.site_name,
@@ -74,6 +81,24 @@ def short_day(day: date) -> str:
 
 def long_day(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return for example "1 paper" or "1,204 papers"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def source_name(source: str) -> str:
+    """Return what people call the source of this name; a feed is called by its host."""
+    return SOURCE_NAMES.get(source, source.removeprefix("feed:"))
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """Return for example "today at 05:02 UTC"; *at* is in the past, or not far in the future."""
+    days = (at.astimezone(UTC).date() - now.astimezone(UTC).date()).days
+    named = {0: "today", -1: "yesterday", 1: "tomorrow"}
+    day = named.get(days) or f"on {long_day(at.astimezone(UTC).date())}"
+    return f"{day} at {at.astimezone(UTC):%H:%M} UTC"
 
 
 def what_comes(reader: Subscriber, now: datetime) -> str:

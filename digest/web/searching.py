@@ -1,0 +1,27 @@
+"""The page that finds papers."""
+
+from flask import Blueprint, render_template, request
+
+from digest.search import parse, search
+from digest.web.pages import services
+from digest.web.paging import Paging, asked_for
+
+blueprint = Blueprint("searching", __name__)
+
+ON_A_PAGE = 20
+
+
+@blueprint.get("/search")
+def find() -> str:
+    text = request.args.get("q", "").strip()
+    query = parse(text)
+    offset = (asked_for() - 1) * ON_A_PAGE
+    with services().sessions.begin() as session:
+        found = search(session, query, ON_A_PAGE, offset)
+    return render_template(
+        "search.html",
+        text=text,
+        query=query,
+        found=found,
+        paging=Paging.of(ON_A_PAGE, found.reachable),
+    )

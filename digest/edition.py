@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -44,8 +44,8 @@ class Edition:
     fetched_at: datetime | None
     """When a source was last read with success; None if never."""
     cards: tuple[Card, ...]
-    first_seen_at: npt.NDArray[np.float64]
-    """Seconds since the epoch, shape (papers,)."""
+    listed_at: npt.NDArray[np.float64]
+    """When it last was news, in seconds since the epoch, shape (papers,)."""
     trend: npt.NDArray[np.float32]
     """Shape (papers,), in (0, 1)."""
     topics: npt.NDArray[np.float32]
@@ -67,7 +67,7 @@ class Edition:
 
 def build(session: Session, now: datetime) -> Edition:
     """Freeze what is on offer at *now*, keep it, and return it."""
-    on_offer = (library.shown(), Paper.first_seen_at > now - OFFERED_FOR)
+    on_offer = (library.shown(), Paper.listed_on > (now - OFFERED_FOR).date())
     papers = session.scalars(select(Paper).where(*on_offer)).all()
     sightings = trend.gather(
         library.sightings(session, *on_offer), {paper.id: paper.first_seen_at for paper in papers}
@@ -111,10 +111,16 @@ def freeze(
         built_at=now,
         fetched_at=fetched_at,
         cards=tuple(card(paper, **counted[paper.id]._asdict()) for paper in papers),
-        first_seen_at=np.array([paper.first_seen_at.timestamp() for paper in papers], np.float64),
+        listed_at=np.array([_listed_at(paper) for paper in papers], np.float64),
         trend=scores[order],
         topics=_classifier().topics([(paper.title, paper.abstract) for paper in papers]),
     )
+
+
+def _listed_at(paper: Paper) -> float:
+    # The day's list may be older than the moment at which it was first read.
+    listed = datetime.combine(paper.listed_on, time(), UTC)
+    return max(paper.first_seen_at, listed).timestamp()
 
 
 def _counted(papers: Sequence[Paper], sightings: trend.Sightings) -> dict[int, library.Counts]:
@@ -157,7 +163,7 @@ def to_bytes(edition: Edition) -> bytes:
     np.savez_compressed(
         body,
         facts=np.frombuffer(json.dumps(facts, default=str).encode(), np.uint8),
-        first_seen_at=edition.first_seen_at,
+        listed_at=edition.listed_at,
         trend=edition.trend,
         topics=edition.topics,
     )
@@ -172,7 +178,7 @@ def from_bytes(edition_id: int, body: bytes) -> Edition:
             built_at=_moment(facts["built_at"]),
             fetched_at=facts["fetched_at"] and _moment(facts["fetched_at"]),
             cards=tuple(_card(fields) for fields in facts["cards"]),
-            first_seen_at=arrays["first_seen_at"],
+            listed_at=arrays["listed_at"],
             trend=arrays["trend"],
             topics=_in_todays_order(arrays["topics"], facts["topics"]),
         )

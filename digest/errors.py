@@ -34,7 +34,12 @@ class BadLink(BadInput):
 
 
 class BadDocument(BadInput):
-    """A document that is none of what it was said to be."""
+    """A document that is none of what it was said to be, or of which nothing can be read."""
+
+    def __init__(self, message: str, *, skipped: int = 0) -> None:
+        super().__init__(message)
+        self.skipped = skipped
+        """How many entries it has, none of them readable."""
 
 
 class FetchError(DigestError):

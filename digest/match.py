@@ -124,7 +124,7 @@ def _keyword(edition: Edition, word: str) -> npt.NDArray[np.float32]:
 def _open_to(edition: Edition, reader: Reader) -> npt.NDArray[np.bool_]:
     """Return which papers the reader may be sent, shape (papers,)."""
     oldest = (edition.built_at - LOOKS_BACK[reader.cadence]).timestamp()
-    fresh = edition.first_seen_at >= oldest
+    fresh = edition.listed_at >= oldest
     unsent = np.array([card.paper_id not in reader.sent for card in edition.cards], np.bool_)
     allowed = fresh & unsent
     for word in reader.muted:

@@ -15,18 +15,22 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
-from digest import delivery, edition
+from digest import delivery, edition, turns
 from digest import fetch as sources
 from digest.clock import last_daily
 from digest.database import in_transaction, insert_new
 from digest.delivery import Tally
 from digest.delivery.sweep import Swept
-from digest.fetch import FetchReport
-from digest.models import FetchRun, Heartbeat, Paper
+from digest.fetch import FetchReport, feeds
+from digest.models import EditionRow, FetchRun, Heartbeat, Paper
 from digest.services import Services
 from digest.sources.download import Http
+from digest.sources.feed import Feed
 
 log = logging.getLogger(__name__)
+
+KINDS = tuple(sources.PARSERS)
+"""What a saved document may hold."""
 
 PATIENCE = 120.0
 """Seconds that reading all sources may take together."""
@@ -50,15 +54,14 @@ def fetch(
         BadInput: *day* is in the future, or a source cannot be asked for it.
 
     """
-    settings = services.settings
-    http = Http(
-        contact=settings.base_url,
-        deadline=seconds,
-        allow_private=settings.allow_private_addresses,
+    with services.sessions() as session:
+        chosen = sources.chosen(session, names, services.settings.sources)
+    report = sources.fetch(
+        services.sessions, chosen, http(services, seconds), now=services.clock(), day=day
     )
-    chosen = sources.sources_named(names or settings.sources)
-    report = sources.fetch(services.sessions, chosen, http, now=services.clock(), day=day)
-    _freeze(services)
+    with services.sessions.begin() as session:
+        feeds.remember(session, [source for source in chosen if isinstance(source, Feed)])
+    freeze(services)
     log.info("fetched new=%d seen=%d skipped=%d", report.new, report.seen, report.skipped)
     return report
 
@@ -77,11 +80,23 @@ def load(services: Services, kind: str, body: bytes, day: date | None = None) ->
         session.add(
             FetchRun(source=kind, at=now, new=report.new, seen=report.seen, skipped=report.skipped)
         )
-    _freeze(services)
+    freeze(services)
     return report
 
 
-def _freeze(services: Services) -> None:
+def http(services: Services, seconds: float = PATIENCE) -> Http:
+    """Return a door for one fetch: *seconds* for all its downloads together."""
+    settings = services.settings
+    return Http(
+        contact=settings.base_url,
+        deadline=seconds,
+        allow_private=settings.allow_private_addresses,
+        turn=lambda host, patience: turns.turn(services.sessions, host, patience),
+    )
+
+
+def freeze(services: Services) -> None:
+    """Build an edition of what is on offer now."""
     in_transaction(services.sessions, lambda session: edition.build(session, services.clock()))
 
 
@@ -91,7 +106,8 @@ def fetch_if_due(services: Services) -> bool:
     with services.sessions.begin() as session:
         last_try = session.scalar(select(func.max(FetchRun.at)))
         last_good = session.scalar(select(func.max(FetchRun.at)).where(FetchRun.error.is_(None)))
-    if last_good and last_good >= last_daily(services.composer.fetch_at, now):
+        built = session.scalar(select(EditionRow.id).limit(1))
+    if built and last_good and last_good >= last_daily(services.composer.fetch_at, now):
         return False
     if last_try and now - last_try < TRY_AGAIN_AFTER:
         return False

@@ -87,7 +87,7 @@ def _claimed(reader: Subscriber, now: datetime) -> Claimed:
 def _sample_edition(now: datetime) -> edition.Edition:
     document = sample.built_in(now.date())
     papers = [
-        Paper(id=number, **fetch.columns(entry, now))
+        Paper(id=number, **fetch.columns(entry, now, now.date()))
         for number, entry in enumerate(document.entries, start=1)
     ]
     counted = {

@@ -4,13 +4,13 @@ The real service with two parts replaced: its clock stands still, and no source 
 What touches the database runs on SQLite and again on a real PostgreSQL.
 """
 
+import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -82,8 +82,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(autouse=True)
 def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep what the developer has set, and their .env, out of the tests."""
-    import os
-
     for name in list(os.environ):
         if name.startswith("DIGEST_") or name == "PORT":
             monkeypatch.delenv(name)

@@ -80,6 +80,7 @@ def paper(session: Session, *, now: datetime, upvotes: int = 0, **facts: Any) ->
             "keywords": [],
             "url": f"https://arxiv.org/abs/{external_id}",
             "first_seen_at": now,
+            "listed_on": now.date(),
             "sample": False,
             **facts,
         }

@@ -45,7 +45,7 @@ def test_the_arrays_have_a_row_a_paper_strongest_trend_first(session: Session) -
 
     assert [card.upvotes for card in built.cards] == [90, 20, 3]
     assert (built.trend[:-1] >= built.trend[1:]).all()
-    assert built.first_seen_at.dtype == np.float64
+    assert built.listed_at.dtype == np.float64
     assert built.trend.dtype == built.topics.dtype == np.float32
     assert built.topics.shape == (3, len(taxonomy.topics()))
 
@@ -66,7 +66,7 @@ def test_the_rows_of_all_arrays_belong_to_the_same_paper(session: Session) -> No
 
     place = [card.paper_id for card in built.cards].index(about)
     assert built.topics[place, 0] > 0
-    assert built.first_seen_at[place] == (NOW - timedelta(hours=5)).timestamp()
+    assert built.listed_at[place] == (NOW - timedelta(hours=5)).timestamp()
 
 
 def test_a_paper_counts_with_the_most_that_was_ever_seen_of_it(session: Session) -> None:

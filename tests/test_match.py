@@ -61,7 +61,7 @@ def an_edition(*papers: dict[str, Any]) -> Edition:
             )
             for n, each in ordered
         ),
-        first_seen_at=np.array([(NOW - each["age"]).timestamp() for _, each in ordered]),
+        listed_at=np.array([(NOW - each["age"]).timestamp() for _, each in ordered]),
         trend=np.array([each["trend"] for _, each in ordered], np.float32),
         topics=likely,
     )

@@ -22,14 +22,19 @@ from digest.models import (
     Delivery,
     DeliveryKind,
     DeliveryState,
+    FeedRow,
+    Harvest,
     Heartbeat,
+    Identifier,
     Interest,
     InterestKind,
     Pick,
+    Record,
     SendingBudget,
     Standing,
     Subscriber,
     Suppression,
+    Turn,
 )
 from tests import make
 from tests.servers import Postgres
@@ -148,6 +153,17 @@ def filled(sessions: Sessions, migrating: Engine) -> Engine:
                 ),
                 Suppression(address_hash="a" * 64, reason=Standing.BOUNCED, at=NOW),
                 Heartbeat(name="sweep", at=NOW),
+                Identifier(value=paper.external_id, paper_id=paper.id),
+                Record(paper_id=paper.id, source="arxiv", gave=["title"], facts={}),
+                FeedRow(
+                    name="feed:example.org",
+                    url="https://example.org/rss",
+                    title="Example",
+                    hosts=["example.org"],
+                    added_at=NOW,
+                ),
+                Turn(host="arxiv.org", free_at=NOW),
+                Harvest(name="cs 2026-11-01 2026-11-02"),
                 SendingBudget(id=1, next_free_at=NOW, sent_on=NOW.date(), sent_today=0),
             ]
         )

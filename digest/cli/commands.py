@@ -2,65 +2,16 @@
 
 import dataclasses
 import json
-import sys
 from collections.abc import Sequence
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 
 import click
 
 from digest import pipeline, previews, subscribers
 from digest.cli.context import services
-from digest.cli.group import Day, Moment, cli
+from digest.cli.group import Moment, cli
 from digest.settings import read_settings
 from digest.topics import taxonomy
-
-
-@cli.command()
-@click.option("--source", "names", multiple=True, help="One of DIGEST_SOURCES, or another source.")
-@click.option("--day", type=Day(), help="The day of the list, in UTC.  [the newest]")
-@click.option(
-    "--file",
-    "file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read a saved document instead.",
-)
-@click.option("--kind", type=click.Choice(["huggingface", "arxiv"]), help="What --file holds.")
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def fetch(
-    *, names: Sequence[str], day: date | None, file: Path | None, kind: str | None, as_json: bool
-) -> None:
-    """
-    Read the sources now, and freeze an edition of what is on offer.
-
-    new + seen + skipped is the number of entries in what was read. Papers are kept once; every
-    fetch adds a sighting with its upvotes and comments.
-
-    \b
-    Examples:
-      digest fetch
-      digest fetch --source huggingface --day 2026-11-19
-      digest fetch --source arxiv:cs.RO+cs.CV
-      digest fetch --file daily.json --kind huggingface --json
-    """  # noqa: D301
-    if bool(file) != bool(kind):
-        raise click.UsageError("--file and --kind go together: say what the document holds.")
-    if file and names:
-        raise click.UsageError("--source and --file exclude each other.")
-    with services() as built:
-        if file and kind:
-            report = pipeline.load(built, kind, file.read_bytes(), day)
-        else:
-            report = pipeline.fetch(built, list(names) or None, day)
-    for problem in report.reasons + report.errors:
-        click.echo(problem, err=True)
-    counts = {"new": report.new, "seen": report.seen, "skipped": report.skipped}
-    if as_json:
-        click.echo(json.dumps(counts))
-    else:
-        click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
-    if report.errors:
-        sys.exit(1)
 
 
 @cli.command()

@@ -9,7 +9,17 @@ from digest.models.deliveries import (
     Pick,
     SendingBudget,
 )
-from digest.models.papers import EditionRow, FetchRun, Paper, Sighting
+from digest.models.papers import (
+    EditionRow,
+    FeedRow,
+    FetchRun,
+    Harvest,
+    Identifier,
+    Paper,
+    Record,
+    Sighting,
+    Turn,
+)
 from digest.models.readers import Interest, InterestKind, Standing, Subscriber, Suppression
 
 __all__ = [
@@ -18,16 +28,21 @@ __all__ = [
     "DeliveryKind",
     "DeliveryState",
     "EditionRow",
+    "FeedRow",
     "FetchRun",
+    "Harvest",
     "Heartbeat",
+    "Identifier",
     "Interest",
     "InterestKind",
     "Paper",
     "Pick",
+    "Record",
     "SendingBudget",
     "Sighting",
     "Standing",
     "Subscriber",
     "Suppression",
+    "Turn",
     "UtcDateTime",
 ]

@@ -1,9 +1,10 @@
 """Papers, where they were seen, and what was made of them."""
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.models.base import Base, BigId
@@ -19,6 +20,9 @@ class Paper(Base):
     """The arXiv id without its version (2203.01250, hep-th/9901001), else the source's own id."""
     slug: Mapped[str] = mapped_column(sa.String(200), unique=True)
     """The external id as a path segment: `/` is `-` there."""
+    doi: Mapped[str | None] = mapped_column(sa.String(200))
+    title_key: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    """What titles of the same words have in common; None for titles that say too little."""
     title: Mapped[str] = mapped_column(sa.Text)
     abstract: Mapped[str] = mapped_column(sa.Text)
     authors: Mapped[list[str]]
@@ -37,8 +41,80 @@ class Paper(Base):
     discussion_url: Mapped[str | None] = mapped_column(sa.Text)
     published_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime] = mapped_column(index=True)
+    listed_on: Mapped[date] = mapped_column(index=True)
+    """The newest day, in UTC, whose list showed it; an old paper that resurfaces is news again."""
     sample: Mapped[bool] = mapped_column(default=False)
     """Invented for the built-in sample day."""
+
+
+class Identifier(Base):
+    """One of the names under which sources know a paper: an arXiv id, a DOI, a feed's own id."""
+
+    __tablename__ = "identifier"
+    __table_args__ = (Index("ix__identifier_paper", "paper_id"),)
+
+    value: Mapped[str] = mapped_column(sa.String(300), primary_key=True)
+    """An external id, or a DOI with `doi:` before it."""
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id", ondelete="CASCADE"))
+
+
+class Record(Base):
+    """
+    What one source says of a paper: each fact stays with its source.
+
+    The paper's row holds one value of each fact; *gave* names those that came from this source,
+    *facts* has what it says otherwise.
+    """
+
+    __tablename__ = "record"
+    __table_args__ = (UniqueConstraint("paper_id", "source"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(sa.String(80))
+    gave: Mapped[list[str]]
+    facts: Mapped[dict[str, Any]]
+
+
+class FeedRow(Base):
+    """A feed that the operator added, and what its server said last."""
+
+    __tablename__ = "feed"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    """Its name as a source of sightings: `feed:` and a host, with a number where two share it."""
+    url: Mapped[str] = mapped_column(sa.String(500), unique=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    hosts: Mapped[list[str]]
+    """Hosts that its papers may link to; the operator approved them with the feed."""
+    paused: Mapped[bool] = mapped_column(default=False)
+    etag: Mapped[str | None] = mapped_column(sa.String(500))
+    last_modified: Mapped[str | None] = mapped_column(sa.String(100))
+    added_at: Mapped[datetime]
+
+
+class Turn(Base):
+    """Whose turn it is to ask a host that must be asked slowly, by the whole installation."""
+
+    __tablename__ = "turn"
+
+    host: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    free_at: Mapped[datetime]
+    """From then on the next request may begin; while one runs, when it is given up for dead."""
+
+
+class Harvest(Base):
+    """How far a back-fill has come, to be resumed where it ended."""
+
+    __tablename__ = "harvest"
+
+    name: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    """The set and the days: `cs 2026-01-01 2026-01-31`."""
+    token: Mapped[str | None] = mapped_column(sa.Text)
+    """Where the next page begins; None before the first."""
+    kept: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None]
 
 
 class Sighting(Base):

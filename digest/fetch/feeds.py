@@ -1,0 +1,89 @@
+"""Feeds: the sources that an operator adds by address."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from digest.errors import BadInput
+from digest.models import FeedRow
+from digest.sources.feed import Feed
+
+
+def add(session: Session, url: str, *, title: str, hosts: Sequence[str], now: datetime) -> FeedRow:
+    """
+    Keep a feed as a source; its papers may link to *hosts*.
+
+    Raises:
+        BadInput: it is a source already.
+
+    """
+    if session.scalar(select(FeedRow.id).where(FeedRow.url == url)):
+        raise BadInput(f"{url} is a source already; see `digest source list`.")
+    row = FeedRow(
+        name=_free_name(session, url), url=url, title=title, hosts=sorted(hosts), added_at=now
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _free_name(session: Session, url: str) -> str:
+    host = (urlsplit(url).hostname or "feed").removeprefix("www.")[:60]
+    taken = session.scalars(
+        select(func.count(FeedRow.id)).where(FeedRow.name.startswith(f"feed:{host}"))
+    ).one()
+    # Numbers only grow: a removed feed's sightings keep its name.
+    names = set(session.scalars(select(FeedRow.name)))
+    while (name := f"feed:{host}" + (f"-{taken + 1}" if taken else "")) in names:
+        taken += 1
+    return name
+
+
+def every(session: Session) -> list[FeedRow]:
+    return list(session.scalars(select(FeedRow).order_by(FeedRow.name)))
+
+
+def named(session: Session, word: str) -> FeedRow:
+    """
+    Return the feed whose name, name without `feed:`, or address is *word*.
+
+    Raises:
+        BadInput: there is none.
+
+    """
+    row = session.scalar(
+        select(FeedRow).where(
+            (FeedRow.name == word) | (FeedRow.name == f"feed:{word}") | (FeedRow.url == word)
+        )
+    )
+    if row is None:
+        raise BadInput(f"There is no feed {word!r}; see `digest source list`.")
+    return row
+
+
+def open_feeds(session: Session) -> list[Feed]:
+    """Return the feeds that are not paused, as sources to read."""
+    return [as_source(row) for row in every(session) if not row.paused]
+
+
+def as_source(row: FeedRow) -> Feed:
+    return Feed(
+        row.name,
+        row.url,
+        hosts=frozenset(row.hosts),
+        etag=row.etag,
+        last_modified=row.last_modified,
+    )
+
+
+def remember(session: Session, feeds: Sequence[Feed]) -> None:
+    """Note how the servers mark their documents, so that the next request can be conditional."""
+    for feed in feeds:
+        session.execute(
+            update(FeedRow)
+            .where(FeedRow.name == feed.name)
+            .values(etag=feed.etag, last_modified=feed.last_modified)
+        )

@@ -1,0 +1,112 @@
+"""Identity: which entries are the same paper, whoever shows it."""
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.models import Identifier, Paper
+from digest.sources.entry import Entry, arxiv_id
+
+TELLING_WORDS = 4
+"""A title of fewer words ("Editorial", "A short introduction") says too little to go by."""
+
+APART_AT_MOST = timedelta(days=3 * 365)
+"""A preprint and its journal version are this close; a namesake is mostly farther away."""
+
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+def identifiers(entry: Entry) -> list[str]:
+    """Return the names under which *entry*'s source knows its paper."""
+    return [entry.external_id, *([f"doi:{entry.doi}"] if entry.doi else [])]
+
+
+def title_key(title: str) -> str | None:
+    """Return what titles of the same words have in common; None for one that says too little."""
+    words = _WORD.findall(_folded(title))
+    if len(words) < TELLING_WORDS:
+        return None
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()[:32]
+
+
+def known(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
+    """
+    Return the ids of the papers that are known, by the external id of the entry.
+
+    By identifier first; then by a telling title with authors in common, unless both are on
+    arXiv under ids of their own.
+    """
+    by_identifier = _by_identifier(session, entries)
+    others = [entry for entry in entries if entry.external_id not in by_identifier]
+    return by_identifier | _by_title(session, others)
+
+
+def _by_identifier(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
+    values = {value for entry in entries for value in identifiers(entry)}
+    rows = session.execute(
+        select(Identifier.value, Identifier.paper_id).where(Identifier.value.in_(values))
+    )
+    found = {value: paper_id for value, paper_id in rows}  # noqa: C416  a Result is no mapping
+    return {
+        entry.external_id: found[value]
+        for entry in entries
+        for value in reversed(identifiers(entry))
+        if value in found
+    }
+
+
+def _by_title(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
+    keys = {entry.external_id: title_key(entry.title) for entry in entries if entry.authors}
+    wanted = {key for key in keys.values() if key}
+    if not wanted:
+        return {}
+    namesakes: dict[str | None, list[Paper]] = defaultdict(list)
+    for paper in session.scalars(
+        select(Paper).where(Paper.title_key.in_(wanted)).order_by(Paper.id)
+    ):
+        namesakes[paper.title_key].append(paper)
+    return {
+        entry.external_id: paper.id
+        for entry in entries
+        for paper in namesakes[keys.get(entry.external_id)][:1]
+        if _same(entry, paper)
+    }
+
+
+def _same(entry: Entry, paper: Paper) -> bool:
+    if entry.sample != paper.sample:
+        return False
+    if arxiv_id(entry.external_id) and arxiv_id(paper.external_id):
+        return False
+    if entry.published_at and paper.published_at:
+        apart = abs(entry.published_at - paper.published_at)
+        if apart > APART_AT_MOST:
+            return False
+    ours, theirs = surnames(paper.authors), surnames(entry.authors)
+    return 2 * len(ours & theirs) >= max(1, min(len(ours), len(theirs)))
+
+
+def surnames(authors: Iterable[str]) -> set[str]:
+    """Return the surnames of *authors*, written "Ada Lovelace", "Lovelace, A." or "Lovelace A"."""
+    return {surname for author in authors if (surname := _surname(author))}
+
+
+def _surname(author: str) -> str:
+    name = _folded(author)
+    if "," in name:
+        words = _WORD.findall(name.partition(",")[0])
+    else:
+        # Initials behind a surname are no surname.
+        words = [word for word in _WORD.findall(name) if len(word) > 1]
+    return words[-1] if words else ""
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.lower())
+    return "".join(each for each in decomposed if not unicodedata.combining(each))

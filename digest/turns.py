@@ -1,0 +1,75 @@
+"""Turns: hosts that want to be asked slowly are asked slowly by the whole installation."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
+from digest.errors import FetchError
+from digest.models import Turn
+
+SPACING: Mapping[str, float] = {"arxiv.org": 3.0}
+"""
+Seconds between two requests to a host and all below it, on one connection at a time.
+
+arXiv asks for it of all machines of one operator together: its API's terms of use.
+"""
+
+HELD_AT_MOST = 60.0
+"""Seconds after which a turn that was not given back is taken from a dead process."""
+
+LOOK_AGAIN_IN = 0.2
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@contextmanager
+def turn(sessions: Sessions, host: str, patience: float) -> Iterator[None]:
+    """
+    Hold the turn for *host* while a request runs; hosts that set no pace have it at once.
+
+    Raises:
+        FetchError: it did not come within *patience* seconds.
+
+    """
+    slow = next((name for name in SPACING if host == name or host.endswith(f".{name}")), None)
+    if slow is None:
+        yield
+        return
+    give_up_at = time.monotonic() + patience
+    while (wait := in_transaction(sessions, lambda session: _take(session, slow))) > 0:
+        if time.monotonic() + wait > give_up_at:
+            raise FetchError(f"{host}: others are asking it, and it takes one request at a time")
+        time.sleep(min(wait, LOOK_AGAIN_IN))
+    try:
+        yield
+    finally:
+        in_transaction(sessions, lambda session: _give_back(session, slow))
+
+
+def _take(session: Session, host: str) -> float:
+    """Take the turn and return 0, or return for how many seconds it is somebody else's."""
+    free = insert_new(session, Turn).values(host=host, free_at=_BEGINNING)
+    session.execute(free.on_conflict_do_nothing())
+    taken = session.scalar(
+        update(Turn)
+        .where(Turn.host == host, Turn.free_at <= DatabaseNow())
+        .values(free_at=DatabaseNow(HELD_AT_MOST))
+        .returning(Turn.host)
+        .execution_options(synchronize_session=False)
+    )
+    if taken:
+        return 0.0
+    free_at, now = session.execute(
+        select(Turn.free_at, DatabaseNow()).where(Turn.host == host)
+    ).one()
+    return max((free_at - now) / timedelta(seconds=1), LOOK_AGAIN_IN)
+
+
+def _give_back(session: Session, host: str) -> None:
+    session.execute(
+        update(Turn).where(Turn.host == host).values(free_at=DatabaseNow(SPACING[host]))
+    )

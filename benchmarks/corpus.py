@@ -107,7 +107,10 @@ def listed_on(number: int) -> datetime:
 def edition(papers: int) -> Edition:
     """Return an edition of *papers* papers, made without a database."""
     made = entries(papers)
-    rows = [Paper(id=n, **columns(each, listed_on(n), listed_on(n).date())) for n, each in enumerate(made, start=1)]
+    rows = [
+        Paper(id=n, **columns(each, listed_on(n), listed_on(n).date()))
+        for n, each in enumerate(made, start=1)
+    ]
     counted = {n: Counts(each.upvotes or 0, each.comments or 0) for n, each in enumerate(made, 1)}
     return freeze(rows, counted, NOW, edition_id=1, fetched_at=NOW)
 

@@ -19,6 +19,7 @@ from digest import library, trend
 from digest.card import Card, card
 from digest.errors import NoEdition
 from digest.models import EditionRow, FetchRun, Paper
+from digest.sources.names import source_name
 from digest.topics import taxonomy
 from digest.topics.classifier import Classifier
 from digest.topics.terms import phrase
@@ -26,6 +27,7 @@ from digest.topics.terms import phrase
 OFFERED_FOR = timedelta(days=32)
 """As far back as a monthly digest looks."""
 
+MISSED_FOR = timedelta(days=2)
 MOST_PAPERS = 2000
 KEPT_FOR = timedelta(days=2)
 """A digest takes the newest edition; older ones show for a while what was on offer."""
@@ -43,6 +45,8 @@ class Edition:
     built_at: datetime
     fetched_at: datetime | None
     """When a source was last read with success; None if never."""
+    missing: tuple[str, ...]
+    """What people call the sources that could not be read last; a digest says so."""
     cards: tuple[Card, ...]
     listed_at: npt.NDArray[np.float64]
     """When it last was news, in seconds since the epoch, shape (papers,)."""
@@ -82,6 +86,7 @@ def build(session: Session, now: datetime) -> Edition:
         edition_id=row.id,
         fetched_at=session.scalar(select(func.max(FetchRun.at)).where(FetchRun.error.is_(None))),
         sightings=sightings,
+        missing=_missing(session, now),
     )
     row.body = to_bytes(edition)
     session.execute(delete(EditionRow).where(EditionRow.built_at < now - KEPT_FOR))
@@ -96,6 +101,7 @@ def freeze(
     edition_id: int,
     fetched_at: datetime | None,
     sightings: trend.Sightings | None = None,
+    missing: tuple[str, ...] = (),
 ) -> Edition:
     """
     Return an edition of *papers*, whatever database they are from, or none.
@@ -110,11 +116,21 @@ def freeze(
         id=edition_id,
         built_at=now,
         fetched_at=fetched_at,
+        missing=missing,
         cards=tuple(card(paper, **counted[paper.id]._asdict()) for paper in papers),
         listed_at=np.array([_listed_at(paper) for paper in papers], np.float64),
         trend=scores[order],
         topics=_classifier().topics([(paper.title, paper.abstract) for paper in papers]),
     )
+
+
+def _missing(session: Session, now: datetime) -> tuple[str, ...]:
+    """Return the sources whose last reading failed, and not long ago: else they are none now."""
+    last = select(func.max(FetchRun.id)).group_by(FetchRun.source)
+    failed = select(FetchRun.source).where(
+        FetchRun.id.in_(last), FetchRun.error.is_not(None), FetchRun.at > now - MISSED_FOR
+    )
+    return tuple(sorted(source_name(name) for name in session.scalars(failed)))
 
 
 def _listed_at(paper: Paper) -> float:
@@ -156,6 +172,7 @@ def to_bytes(edition: Edition) -> bytes:
     facts = {
         "built_at": edition.built_at.timestamp(),
         "fetched_at": edition.fetched_at and edition.fetched_at.timestamp(),
+        "missing": edition.missing,
         "topics": [topic.slug for topic in taxonomy.topics()],
         "cards": [dataclasses.asdict(card) for card in edition.cards],
     }
@@ -177,6 +194,7 @@ def from_bytes(edition_id: int, body: bytes) -> Edition:
             id=edition_id,
             built_at=_moment(facts["built_at"]),
             fetched_at=facts["fetched_at"] and _moment(facts["fetched_at"]),
+            missing=tuple(facts["missing"]),
             cards=tuple(_card(fields) for fields in facts["cards"]),
             listed_at=arrays["listed_at"],
             trend=arrays["trend"],

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from digest import edition, migrations
 from digest.database import Sessions, connect
 from digest.errors import NoEdition
-from digest.models import EditionRow, Sighting
+from digest.models import EditionRow, FetchRun, Sighting
 from digest.topics import taxonomy
 from tests import make
 
@@ -206,3 +206,30 @@ def test_dates_of_cards_stay_dates(session: Session) -> None:
     read = edition.from_bytes(built.id, edition.to_bytes(built))
 
     assert read.cards[0].published_on == date(2026, 11, 19)
+
+
+@pytest.mark.parametrize(
+    ("runs", "missing"),
+    [
+        pytest.param([("huggingface", "no such host")], ("Hugging Face",), id="failed"),
+        pytest.param(
+            [("huggingface", "no such host"), ("huggingface", None)], (), id="worked since"
+        ),
+        pytest.param(
+            [("arxiv", None), ("feed:journals.example.org", "gone")],
+            ("journals.example.org",),
+            id="a feed",
+        ),
+    ],
+)
+def test_an_edition_names_the_sources_that_could_not_be_read(
+    session: Session, runs: list[tuple[str, str | None]], missing: tuple[str, ...]
+) -> None:
+    for source, error in runs:
+        session.add(FetchRun(source=source, at=NOW, error=error))
+        session.flush()
+
+    built = edition.build(session, NOW)
+
+    assert built.missing == missing
+    assert edition.from_bytes(built.id, edition.to_bytes(built)).missing == missing

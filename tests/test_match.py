@@ -51,6 +51,7 @@ def an_edition(*papers: dict[str, Any]) -> Edition:
         id=1,
         built_at=NOW,
         fetched_at=NOW,
+        missing=(),
         cards=tuple(
             replace(
                 digests.paper(),

@@ -171,3 +171,11 @@ def test_the_footer_says_why_when_and_from_where(renderer: Renderer) -> None:
             " on weekdays at 07:00 (Europe/Berlin)." in part
         )
         assert SITE.postal_address in part
+
+
+def test_a_digest_says_which_sources_are_missing(renderer: Renderer) -> None:
+    rendered = renderer.digest(page(missing=("Hugging Face", "arXiv")))
+
+    said = "Hugging Face and arXiv could not be read, so the newest papers from there are missing"
+    assert said in " ".join(rendered.text.split())
+    assert said in rendered.html

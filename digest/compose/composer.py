@@ -138,6 +138,7 @@ class Composer:
             cadence=reader.cadence,
             first=first,
             sample=any(edition.cards[pick.place].sample for pick in picks),
+            missing=edition.missing,
             today_url=f"{self.links.base_url}/",
             footer=Footer(
                 email=reader.email,

@@ -58,6 +58,8 @@ class DigestPage:
     """The papers are invented, and the digest says so."""
     today_url: str
     footer: Footer
+    missing: tuple[str, ...] = ()
+    """Sources that could not be read, as people call them."""
     hour: int = 7
     """The hour on the reader's clock, for the greeting."""
 

@@ -58,7 +58,7 @@ class Renderer:
             subject=wording.subject(page),
             preheader=wording.preheader(page),
             date=_long(page.day),
-            banner=wording.SAMPLE if page.sample else None,
+            banner=wording.banner(page),
             headline=wording.headline(page),
             lede=wording.lede(page),
             note=wording.WELCOME if page.first else None,

@@ -95,6 +95,16 @@ def lede(page: DigestPage) -> str:
     return f"{count(papers, 'paper')} for you{origin}. About {count(minutes, 'minute')} to skim."
 
 
+def banner(page: DigestPage) -> str | None:
+    """Return what the reader has to know before anything else; mostly nothing."""
+    if page.sample:
+        return SAMPLE
+    if not page.missing:
+        return None
+    names = " and ".join(page.missing)
+    return f"{names} could not be read, so the newest papers from there are missing today."
+
+
 def ways(footer: Footer) -> list[tuple[str, str]]:
     """Return the footer's links by their labels."""
     links = (

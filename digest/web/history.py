@@ -6,7 +6,8 @@ from datetime import date
 from itertools import groupby
 
 from digest.library import Seen
-from digest.web.wording import plural, short_day, source_name
+from digest.sources.names import source_name
+from digest.web.wording import plural, short_day
 
 MOST_COUNTS = 4
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from digest.models import FetchRun, Heartbeat, SendingBudget
 from digest.settings import Settings
 from digest.sources import announcements
+from digest.sources.names import source_name
 from digest.web.pages import services
-from digest.web.wording import moment, plural, source_name
+from digest.web.wording import moment, plural
 
 blueprint = Blueprint("status", __name__)
 

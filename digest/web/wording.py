@@ -27,12 +27,6 @@ CADENCE_NAMES = {
     Cadence.DAYS: "Chosen days",
 }
 
-SOURCE_NAMES = {
-    "huggingface": "Hugging Face",
-    "arxiv": "arXiv",
-    "sample": "Sample day",
-    "curator": "Curator",
-}
 
 _REGIONS = (
     "Africa",
@@ -86,11 +80,6 @@ def long_day(day: date) -> str:
 def plural(count: int, noun: str) -> str:
     """Return for example "1 paper" or "1,204 papers"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def source_name(source: str) -> str:
-    """Return what people call the source of this name; a feed is called by its host."""
-    return SOURCE_NAMES.get(source, source.removeprefix("feed:"))
 
 
 def moment(at: datetime, now: datetime) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from digest.card import Card, Reason, card
-from digest.models import Delivery, DeliveryKind, Paper, Pick, Sighting
+from digest.models import Delivery, DeliveryKind, Paper, Pick, Record, Sighting
 
 
 class Counts(NamedTuple):
@@ -132,6 +132,13 @@ def counts(session: Session, paper_ids: Sequence[int]) -> dict[int, Counts]:
     )
     known = {paper_id: Counts(upvotes or 0, comments or 0) for paper_id, upvotes, comments in found}
     return {paper_id: known.get(paper_id, Counts(0, 0)) for paper_id in paper_ids}
+
+
+def curator_note(session: Session, paper_id: int) -> str | None:
+    """Return why the curator picked a paper, if they did and said so."""
+    picked = (Record.paper_id == paper_id, Record.source == "curator")
+    facts = session.scalar(select(Record.facts).where(*picked))
+    return facts.get("note") if facts else None
 
 
 def sightings(session: Session, *which: ColumnElement[bool]) -> list[Seen]:

@@ -92,11 +92,16 @@ def paper(slug: str) -> str:
     now = services().clock()
     with services().sessions.begin() as session:
         card = library.paper_card(session, slug)
+        if card is None:
+            abort(404)
         seen = library.sightings(session, Paper.slug == slug)
-    if card is None:
-        abort(404)
+        note = library.curator_note(session, card.paper_id)
     return render_template(
-        "paper.html", card=card, trend=trend.in_words(seen, now), shown_by=shown_by(seen)
+        "paper.html",
+        card=card,
+        trend=trend.in_words(seen, now),
+        shown_by=shown_by(seen),
+        curator_note=note,
     )
 
 

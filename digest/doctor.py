@@ -5,17 +5,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest import migrations
 from digest.clock import last_daily
+from digest.migrations import Age
 from digest.models import Delivery, DeliveryState, EditionRow, FetchRun, Heartbeat, SendingBudget
 from digest.services import Services
 
 SILENT_AFTER = timedelta(minutes=1)
 FETCH_TAKES = timedelta(hours=1)
 STUCK_AFTER = timedelta(minutes=30)
+
+
+_OUT_OF_DATE = {
+    Age.OLDER: ("its tables are out of date", "digest migrate"),
+    Age.NEWER: (
+        "it is newer than this version of the program",
+        "install the version that migrated it, or restore a backup",
+    ),
+}
 
 
 class Status(StrEnum):
@@ -38,13 +48,12 @@ def examine(services: Services) -> list[Finding]:
     """Return what there is to say, in the order in which it should be mended."""
     url = services.settings.database_url.get_secret_value()
     try:
-        if not migrations.is_current(url):
-            return [
-                Finding("database", Status.ERROR, "its tables are out of date", "digest migrate")
-            ]
+        age = migrations.age(url)
     except SQLAlchemyError as exc:
         reason = str(getattr(exc, "orig", exc)).strip().partition("\n")[0]
         return [Finding("database", Status.ERROR, reason, "check DIGEST_DATABASE_URL")]
+    if age is not Age.CURRENT:
+        return [Finding("database", Status.ERROR, *_OUT_OF_DATE[age])]
     findings = [Finding("database", Status.OK, "reachable, its tables are up to date")]
     findings += [check(services) for check in _CHECKS]
     return findings
@@ -65,16 +74,24 @@ def _heartbeat(name: str, what: str, remedy: str) -> Callable[[Services], Findin
 
 
 def _last_fetch(services: Services) -> Finding:
+    real = FetchRun.source != "sample" if services.settings.sources != ("sample",) else true()
+    newest = select(func.max(FetchRun.id)).where(real).group_by(FetchRun.source)
+    failing = select(FetchRun.source, FetchRun.error).where(
+        FetchRun.id.in_(newest), FetchRun.error.is_not(None)
+    )
     with services.sessions.begin() as session:
-        good = session.scalar(select(func.max(FetchRun.at)).where(FetchRun.error.is_(None)))
-        error = session.scalar(select(FetchRun.error).order_by(FetchRun.id.desc()).limit(1))
+        good = session.scalar(select(func.max(FetchRun.at)).where(real, FetchRun.error.is_(None)))
+        trouble = "; ".join(f"{source}: {error}" for source, error in session.execute(failing))
     if good is None:
-        return Finding("fetch", Status.WARNING, error or "nothing was fetched yet", "digest fetch")
+        return Finding(
+            "fetch", Status.WARNING, trouble or "nothing was fetched yet", "digest fetch"
+        )
     late = last_daily(services.composer.fetch_at, services.clock() - FETCH_TAKES) > good
     detail = f"the last one that worked was {good:%F %R} UTC"
-    if late or error:
+    if late or trouble:
         status = Status.ERROR if late else Status.WARNING
-        return Finding("fetch", status, f"{detail}; {error}" if error else detail, "digest fetch")
+        told = f"{detail}; {trouble}" if trouble else detail
+        return Finding("fetch", status, told, "digest fetch")
     return Finding("fetch", Status.OK, detail)
 
 
@@ -100,18 +117,25 @@ def _sending(services: Services) -> Finding:
 
 
 def _deliveries(services: Services) -> Finding:
-    old = services.clock() - STUCK_AFTER
+    now = services.clock()
+    counted = {
+        "wait longer than half an hour": (
+            Delivery.state == DeliveryState.PENDING,
+            Delivery.created_at < now - STUCK_AFTER,
+        ),
+        "have an unknown outcome": (Delivery.state == DeliveryState.UNKNOWN,),
+        "failed within a day": (
+            Delivery.state == DeliveryState.FAILED,
+            Delivery.created_at > now - timedelta(days=1),
+        ),
+    }
     with services.sessions.begin() as session:
-        waiting = session.scalars(
-            select(func.count()).where(
-                Delivery.state == DeliveryState.PENDING, Delivery.created_at < old
-            )
-        ).one()
-        unknown = session.scalars(
-            select(func.count()).where(Delivery.state == DeliveryState.UNKNOWN)
-        ).one()
-    detail = f"{waiting} wait longer than half an hour, {unknown} have an unknown outcome"
-    if waiting or unknown:
+        found = {
+            what: session.scalars(select(func.count(Delivery.id)).where(*which)).one()
+            for what, which in counted.items()
+        }
+    detail = ", ".join(f"{number} {what}" for what, number in found.items())
+    if any(found.values()):
         return Finding("deliveries", Status.WARNING, detail, "look into the log of the worker")
     return Finding("deliveries", Status.OK, detail)
 

@@ -105,7 +105,11 @@ def fetch_if_due(services: Services) -> bool:
     now = services.clock()
     with services.sessions.begin() as session:
         last_try = session.scalar(select(func.max(FetchRun.at)))
-        last_good = session.scalar(select(func.max(FetchRun.at)).where(FetchRun.error.is_(None)))
+        good = select(func.max(FetchRun.at)).where(FetchRun.error.is_(None))
+        if services.settings.sources != ("sample",):
+            # The sample day that stands in for silent sources is no news from them.
+            good = good.where(FetchRun.source != "sample")
+        last_good = session.scalar(good)
         built = session.scalar(select(EditionRow.id).limit(1))
     if built and last_good and last_good >= last_daily(services.composer.fetch_at, now):
         return False

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -202,8 +203,8 @@ def test_what_was_not_sent_is_tried_again_after_a_while(sessions: Sessions) -> N
 
 
 def test_a_throttled_group_slows_all_senders_once(sessions: Sessions) -> None:
-    due(sessions, 5)
-    throttled = [NotSent("too fast", kind=Reaction.SLOW_DOWN)] * 5
+    due(sessions, sender.FIRST_GROUP)
+    throttled = [NotSent("too fast", kind=Reaction.SLOW_DOWN)] * sender.FIRST_GROUP
 
     deliver(sessions, Post(*throttled, rate=100.0))
 
@@ -231,15 +232,17 @@ def test_what_cannot_be_sent_at_all_stops_everything_until_it_is_resumed(
     sessions: Sessions,
 ) -> None:
     due(sessions, 60)
-    post = Post(*[NotSent("account suspended", kind=Reaction.STOP)] * 50)
+    post = Post(NotSent("account suspended", kind=Reaction.STOP))
 
     deliver(sessions, post)
+    tried = len(post.mails)
     wait_is_over(sessions)
     while_stopped = deliver(sessions, post)
     stopped_why = sending_budget(sessions).stopped_why
     delivery.resume(sessions)
     resumed = deliver(sessions, post)
 
+    assert tried == 1, "the rest of the group is spared"
     assert stopped_why == "account suspended"
     assert while_stopped["sent"] == 0
     assert resumed["sent"] == 60
@@ -279,18 +282,22 @@ def test_what_the_account_sent_elsewhere_counts_against_the_quota(sessions: Sess
     assert tally["sent"] == 2
 
 
-def test_a_sender_that_was_held_up_after_arming_gives_its_mails_back(
+def test_a_sender_that_was_held_up_after_arming_gives_its_mails_back_and_begins_anew(
     sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "BEGIN_WITHIN", 0.05)
-    first, _second = due(sessions, 2)
+    first, second = due(sessions, 2)
     post = Post()
     post.on_send = lambda: time.sleep(0.1)
 
+    first_round = deliver(sessions, post, seconds=0.05)
+    after_first = states_of(sessions)
     deliver(sessions, post)
 
-    assert post.ids == [first]
-    assert states_of(sessions) == [SENT, PENDING]
+    assert first_round["sent"] == 1
+    assert after_first == [SENT, PENDING]
+    assert post.ids == [first, second]
+    assert states_of(sessions) == [SENT, SENT]
 
 
 def test_a_confirmation_overtakes_the_digests_that_a_sender_holds(sessions: Sessions) -> None:
@@ -308,7 +315,7 @@ def test_a_confirmation_overtakes_the_digests_that_a_sender_holds(sessions: Sess
     deliver(sessions, post)
 
     kinds = [mail.kind for mail in post.mails]
-    assert kinds.index("confirmation") == 50
+    assert kinds.index("confirmation") == sender.FIRST_GROUP
     assert len(kinds) == 121
 
 
@@ -414,3 +421,87 @@ def test_a_sender_claims_no_more_than_all_of_them_can_send_in_a_minute(
     deliver(sessions, Post(rate=1.0), count)
 
     assert batches == [7, 7, 6]
+
+
+def letters_to(*domains: str) -> Callable[[Sequence[Claimed]], list[Composed]]:
+    """Return what composes mails to these domains, one after the other."""
+
+    def compose(claimed: Sequence[Claimed]) -> list[Composed]:
+        return [
+            replace(letter(each), mail=replace(letter(each).mail, to=f"ann@{domains[n]}"))
+            for n, each in enumerate(claimed)
+        ]
+
+    return compose
+
+
+def test_three_domains_that_refuse_in_a_row_stop_sending_and_nobody_loses_a_mail(
+    sessions: Sessions,
+) -> None:
+    due(sessions, 4)
+    compose = letters_to("a.example", "b.example", "c.example", "d.example")
+
+    tally = deliver(sessions, Post(*[Refused("relaying denied")] * 4), compose)
+
+    assert sending_budget(sessions).stopped_at
+    assert states_of(sessions) == [PENDING] * 4
+    assert tally["failed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("domains", "outcomes"),
+    [
+        pytest.param(("a.example",) * 4, [Refused("no")] * 4, id="one domain"),
+        pytest.param(
+            ("a.example", "b.example", "c.example", "d.example"),
+            [Refused("no"), Refused("no"), Accepted("1"), Refused("no")],
+            id="one accepted between",
+        ),
+    ],
+)
+def test_refusals_of_single_addresses_stop_nobody(
+    sessions: Sessions, domains: tuple[str, ...], outcomes: list[Outcome]
+) -> None:
+    due(sessions, 4)
+
+    tally = deliver(sessions, Post(*outcomes), letters_to(*domains))
+
+    assert sending_budget(sessions).stopped_at is None
+    assert tally["failed"] == sum(isinstance(each, Refused) for each in outcomes)
+
+
+def test_refusals_are_counted_over_several_senders(sessions: Sessions) -> None:
+    for domain in ("a.example", "b.example", "c.example"):
+        due(sessions, 1)
+        deliver(sessions, Post(Refused("no")), letters_to(domain))
+
+    assert sending_budget(sessions).stopped_at
+    assert states_of(sessions) == [PENDING] * 3
+
+
+def test_after_three_unknown_outcomes_in_a_row_the_rest_is_spared(sessions: Sessions) -> None:
+    due(sessions, 10)
+    post = Post(*[Unknown("hung up")] * 10)
+
+    deliver(sessions, post)
+    again = deliver(sessions, post)
+
+    assert states_of(sessions) == [DeliveryState.UNKNOWN] * 3 + [PENDING] * 7
+    assert again.total() == 0
+
+
+def test_a_slow_mail_system_arms_no_more_than_a_second_of_mails(sessions: Sessions) -> None:
+    due(sessions, 20)
+    post = Post()
+    armed: list[int] = []
+
+    def watch() -> None:
+        time.sleep(0.15)
+        armed.append(states_of(sessions).count(DeliveryState.SENDING))
+
+    post.on_send = watch
+
+    deliver(sessions, post)
+
+    assert max(armed) <= 8
+    assert states_of(sessions) == [SENT] * 20

@@ -1,9 +1,10 @@
 """The Celery app: `celery -A workers.app worker` and `celery -A workers.app beat`."""
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_embedded_init, setup_logging
 
 from digest import logs
+from digest.parent import die_with_parent
 
 app = Celery("digest")
 app.config_from_object("celeryconfig")
@@ -12,3 +13,9 @@ app.config_from_object("celeryconfig")
 @setup_logging.connect
 def _(**_: object) -> None:
     logs.configure()
+
+
+@beat_embedded_init.connect
+def _(**_: object) -> None:
+    # Beat inside a worker is a process of its own, which outlived a killed worker.
+    die_with_parent()

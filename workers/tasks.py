@@ -4,14 +4,19 @@ Tasks without arguments: each says what to do, the database says to whom.
 A task that is lost, doubled or late means nothing: the next sweep finds what is undone.
 """
 
+import logging
 from functools import cache
 
 from celery import shared_task
+from celery.exceptions import Ignore
 from celery.signals import worker_ready
 
 from digest import pipeline
-from digest.services import Services, build
+from digest.errors import BadInput
+from digest.services import Services, build, prepare
 from digest.settings import read_settings
+
+log = logging.getLogger(__name__)
 
 STALE_AFTER = 10
 """Seconds after which a hint is void: the sweep that comes meanwhile gives another."""
@@ -19,8 +24,14 @@ STALE_AFTER = 10
 
 @cache
 def services() -> Services:
-    """Built on first use, so after the worker has forked."""
-    return build(read_settings())
+    """Built on first use, so after the worker has forked; no task is done on old tables."""
+    settings = read_settings()
+    try:
+        prepare(settings)
+    except BadInput as exc:
+        log.error("no task is done: %s", exc)  # noqa: TRY400  the sentence says it all
+        raise Ignore from exc
+    return build(settings)
 
 
 @shared_task

@@ -14,8 +14,9 @@ not, as the rest of the package does, a session. What is not known to be unsent 
 again by itself.
 """
 
-from digest.delivery.budget import resume, stop
-from digest.delivery.sender import Composed, Held, Letter, Tally, deliver
+from digest.delivery.budget import resume, still_sending, stop
+from digest.delivery.sender import Composed, Held, Letter, deliver
+from digest.delivery.settling import Tally
 from digest.delivery.states import Claimed
 from digest.delivery.sweep import sweep
 
@@ -27,6 +28,7 @@ __all__ = [
     "Tally",
     "deliver",
     "resume",
+    "still_sending",
     "stop",
     "sweep",
 ]

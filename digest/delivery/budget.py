@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
 from digest.mail.transport import Allowance, Transport
-from digest.models import SendingBudget
+from digest.models import Delivery, DeliveryState, SendingBudget
 
 GROUP = 50
 """Mails of a grant at most; a grant without a pace has no other bound."""
@@ -19,6 +19,9 @@ HEADROOM = 0.9
 
 SLOWEST = 1.0
 """Mails a second while the transport has not said what it allows: the rate of a new account."""
+
+STOPPED_WITHIN = 15.0
+"""Seconds in which a call of the mail system ends, one way or the other."""
 
 ALLOWANCE_GOOD_FOR = timedelta(hours=1)
 LONGEST_WAIT = timedelta(seconds=60)
@@ -42,7 +45,7 @@ def grant(sessions: Sessions, wanted: int) -> Grant | None:
     """
 
     def step(session: Session) -> Grant | None:
-        budget = _locked(session)
+        budget = locked(session)
         now = session.scalars(select(DatabaseNow())).one()
         if budget.sent_on != now.date():
             budget.sent_on, budget.sent_today = now.date(), 0
@@ -70,12 +73,12 @@ def _bounds(budget: SendingBudget) -> list[int]:
 def read_allowance(sessions: Sessions, transport: Transport, now: datetime) -> None:
     """Ask the transport what it allows, unless that was asked within the hour."""
     with sessions.begin() as session:
-        read_at = _locked(session).allowance_read_at
+        read_at = locked(session).allowance_read_at
     if read_at and now - read_at < ALLOWANCE_GOOD_FOR:
         return
     # Outside a transaction: the answer comes over the network.
     allowance = transport.allowance()
-    in_transaction(sessions, lambda session: _note(_locked(session), allowance, now))
+    in_transaction(sessions, lambda session: _note(locked(session), allowance, now))
 
 
 def _note(budget: SendingBudget, allowance: Allowance | None, now: datetime) -> None:
@@ -97,7 +100,7 @@ def claim_limit(sessions: Sessions, *, most: int = 1000, senders: int = 8) -> in
     0 while sending is stopped or rests: composing what cannot go would be in vain.
     """
     with sessions.begin() as session:
-        budget = _locked(session)
+        budget = locked(session)
         now = session.scalars(select(DatabaseNow())).one()
         rate = budget.rate
         if budget.stopped_at or budget.next_free_at - now > LONGEST_WAIT:
@@ -107,7 +110,7 @@ def claim_limit(sessions: Sessions, *, most: int = 1000, senders: int = 8) -> in
 
 def slow_down(sessions: Sessions) -> None:
     """Pace all senders a fifth slower, until the allowance is read again."""
-    in_transaction(sessions, lambda session: _slower(_locked(session)))
+    in_transaction(sessions, lambda session: _slower(locked(session)))
 
 
 def _slower(budget: SendingBudget) -> None:
@@ -128,11 +131,23 @@ def stop(sessions: Sessions, why: str, now: datetime) -> None:
     """Stop all sending until `resume`; the first reason stays."""
 
     def step(session: Session) -> None:
-        budget = _locked(session)
+        budget = locked(session)
         if budget.stopped_at is None:
             budget.stopped_at, budget.stopped_why = now, why
 
     in_transaction(sessions, step)
+
+
+def still_sending(sessions: Sessions, wait: float = STOPPED_WITHIN) -> list[int]:
+    """Return what is being sent still after *wait* seconds; at once when nothing is."""
+    give_up_at = time.monotonic() + wait
+    sending = select(Delivery.id).where(Delivery.state == DeliveryState.SENDING)
+    while True:
+        with sessions.begin() as session:
+            underway = list(session.scalars(sending.order_by(Delivery.id)))
+        if not underway or time.monotonic() >= give_up_at:
+            return underway
+        time.sleep(0.1)
 
 
 def resume(sessions: Sessions) -> None:
@@ -144,13 +159,16 @@ def resume(sessions: Sessions) -> None:
     )
 
 
-def _locked(session: Session) -> SendingBudget:
+def locked(session: Session) -> SendingBudget:
+    """Return the one row, locked; made where it was not there yet."""
     found = session.get(SendingBudget, 1, with_for_update=True)
     if found is None:
         # Another sender may make it at this moment.
         session.execute(
             insert_new(session, SendingBudget)
-            .values(id=1, next_free_at=BEGINNING, sent_on=BEGINNING.date(), sent_today=0)
+            .values(
+                id=1, next_free_at=BEGINNING, sent_on=BEGINNING.date(), sent_today=0, refusals=[]
+            )
             .on_conflict_do_nothing(index_elements=["id"])
         )
         found = session.get_one(SendingBudget, 1, with_for_update=True)

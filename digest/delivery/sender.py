@@ -3,18 +3,18 @@
 import logging
 import secrets
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from digest.clock import Clock
 from digest.database import Sessions
 from digest.delivery import budget, states
+from digest.delivery.settling import HELD_UP, Settler, Tally, ends
 from digest.delivery.states import Claimed
 from digest.mail.message import Mail
-from digest.mail.transport import Accepted, NotSent, Outcome, Reaction, Refused, Transport, Unknown
+from digest.mail.transport import Outcome, Transport, Unknown
 from digest.models import DeliveryState
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,9 @@ BEGIN_WITHIN = 2.0
 URGENT = 50
 """Confirmations and first digests that overtake a batch before each grant."""
 
-TRY_AGAIN_IN = 60.0
-QUOTA_REST = timedelta(hours=1)
-
-Tally = Counter[str]
-"""How many deliveries ended in which state."""
+GROUP_SECONDS = 1.0
+FIRST_GROUP = 4
+"""Mails that are armed together before it is known how long one takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,10 @@ class Letter:
     mail: Mail
     picks: tuple[dict[str, Any], ...]
     """Rows of `models.Pick`."""
+
+    @property
+    def id(self) -> int:
+        return self.claimed.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,16 @@ class _Sender:
         ends_at: float,
     ) -> None:
         self.token = secrets.token_hex(8)
-        self.tally: Tally = Counter()
+        self._settler = Settler(sessions, self.token, clock)
         self._sessions = sessions
         self._transport = transport
         self._compose = compose
-        self._clock = clock
         self._ends_at = ends_at
+        self._group = FIRST_GROUP
+
+    @property
+    def tally(self) -> Tally:
+        return self._settler.tally
 
     def work(self) -> bool:
         """Claim and send one batch; False when there is nothing more to do now."""
@@ -134,21 +140,40 @@ class _Sender:
         letters.extendleft(reversed(self._written(urgent)))
         if time.monotonic() >= self._ends_at:
             return False
-        granted = budget.grant(self._sessions, len(letters))
+        granted = budget.grant(self._sessions, min(len(letters), self._group))
         if granted is None:
             return False
         turn = time.monotonic() + granted.wait
         group = [letters.popleft() for _ in range(granted.count)]
         budget.wait_until(turn)
         armed = self._arm(group)
+        outcomes = self._send_armed(armed, turn, granted.spacing)
+        return self._settler.settle(outcomes)
+
+    def _send_armed(
+        self, armed: Sequence[Letter], turn: float, spacing: float
+    ) -> list[tuple[Letter, Outcome]]:
+        """Send what is armed, each at its turn; spare the rest once nothing more can be sent."""
         armed_at = time.monotonic()
-        outcomes = []
+        outcomes: list[tuple[Letter, Outcome]] = []
+        spared = False
         for letter in armed:
             budget.wait_until(turn)
+            began = time.monotonic()
             # After a slow call the next one keeps its distance too.
-            turn = max(turn, time.monotonic()) + granted.spacing
-            outcomes.append((letter, self._send(letter, armed_at)))
-        return self._settle(outcomes)
+            turn = max(turn, began) + spacing
+            late = began - armed_at > BEGIN_WITHIN
+            outcome = HELD_UP if late or spared else self._send(letter)
+            spared = spared or self._settler.doubts(outcome) or ends(outcome)
+            outcomes.append((letter, outcome))
+        self._fit_group(len(armed), time.monotonic() - armed_at)
+        return outcomes
+
+    def _fit_group(self, mails: int, seconds: float) -> None:
+        """Arm next what can be begun in a second: a kill leaves no more than that in doubt."""
+        if mails:
+            fitting = budget.GROUP if seconds <= 0 else int(GROUP_SECONDS * mails / seconds)
+            self._group = max(1, min(budget.GROUP, fitting))
 
     def _arm(self, group: Sequence[Letter]) -> list[Letter]:
         ids = {letter.claimed.id for letter in group}
@@ -157,63 +182,10 @@ class _Sender:
         states.let_go(self._sessions, self.token, ids - armed)
         return [letter for letter in group if letter.claimed.id in armed]
 
-    def _send(self, letter: Letter, armed_at: float) -> Outcome:
-        if time.monotonic() - armed_at > BEGIN_WITHIN:
-            return NotSent("its sender was held up", kind=Reaction.LATER)
+    def _send(self, letter: Letter) -> Outcome:
         try:
             return self._transport.send(letter.mail)
         except Exception:
             # One mail must not take the others with it, and it may be on its way.
             log.exception("send failed delivery=%s", letter.claimed.id)
             return Unknown("an error of the sender")
-
-    def _settle(self, outcomes: Sequence[tuple[Letter, Outcome]]) -> bool:
-        """Write down what became of each mail; False when sending must end."""
-        accepted = [
-            (letter.claimed.id, outcome.provider_id)
-            for letter, outcome in outcomes
-            if isinstance(outcome, Accepted)
-        ]
-        states.record(self._sessions, accepted)
-        self.tally["sent"] += len(accepted)
-        # One for the whole group: a throttled one must not slow all senders down once a mail.
-        reasons = {
-            outcome.kind: outcome.why for _, outcome in outcomes if isinstance(outcome, NotSent)
-        }
-        for letter, outcome in outcomes:
-            self._settle_one(letter.claimed.id, outcome)
-        go_on = True
-        for reaction, why in reasons.items():
-            go_on &= self._react(reaction, why)
-        return go_on
-
-    def _settle_one(self, delivery_id: int, outcome: Outcome) -> None:
-        match outcome:
-            case Accepted():
-                log.info("sent delivery=%s", delivery_id)
-            case Refused(why):
-                log.warning("refused delivery=%s why=%s", delivery_id, why)
-                states.fail(self._sessions, self.token, delivery_id, why=why)
-                self.tally["failed"] += 1
-            case Unknown(why):
-                log.warning("unknown delivery=%s why=%s", delivery_id, why)
-                states.doubt(self._sessions, self.token, delivery_id, why=why)
-                self.tally["unknown"] += 1
-            case NotSent(why):
-                log.warning("not sent delivery=%s why=%s", delivery_id, why)
-                states.back(self._sessions, self.token, delivery_id, why=why, after=TRY_AGAIN_IN)
-
-    def _react(self, reaction: Reaction, why: str) -> bool:
-        """Do to all senders what the mail system asks for; False when this one must end."""
-        match reaction:
-            case Reaction.LATER:
-                return True
-            case Reaction.SLOW_DOWN:
-                budget.slow_down(self._sessions)
-                return True
-            case Reaction.QUOTA:
-                budget.rest(self._sessions, QUOTA_REST)
-            case Reaction.STOP:
-                log.critical("sending stopped why=%s", why)
-                budget.stop(self._sessions, why, self._clock())
-        return False

@@ -168,6 +168,9 @@ def _answered(exc: ClientError) -> Outcome:
         return NotSent(reason, kind=_too_much(reason))
     if code in NOBODY_CAN_SEND:
         return NotSent(reason, kind=Reaction.STOP)
+    if code in NOT_THIS_ONE and "not verified" in reason:
+        # The sender is not, or the account is in the sandbox: nobody can be written to.
+        return NotSent(reason, kind=Reaction.STOP)
     if code in NOT_THIS_ONE:
         return Refused(reason)
     return _by_status(status, reason)

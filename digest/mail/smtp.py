@@ -180,6 +180,9 @@ def _answered(exc: smtplib.SMTPResponseException) -> Outcome:
     reason = why(f"{exc.smtp_code} {text}")
     if not 500 <= exc.smtp_code < 600:  # noqa: PLR2004
         return NotSent(reason, kind=Reaction.LATER)
+    if "relay" in text.lower():
+        # "Relaying denied": it is this server's word to us, not one about the address.
+        return NotSent(reason, kind=Reaction.STOP)
     if isinstance(exc, MailRefused) and exc.smtp_code not in _WANTS_A_LOGIN:
         return Refused(reason)
     return NotSent(reason, kind=Reaction.STOP)

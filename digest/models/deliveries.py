@@ -112,6 +112,8 @@ class SendingBudget(Base):
     next_free_at: Mapped[datetime]
     sent_on: Mapped[date]
     sent_today: Mapped[int]
+    refusals: Mapped[list[dict[str, Any]]]
+    """Mails that were refused for good since the last one was accepted: id, domain, moment."""
     stopped_at: Mapped[datetime | None]
     stopped_why: Mapped[str | None] = mapped_column(sa.Text)
 

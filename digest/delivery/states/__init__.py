@@ -11,7 +11,7 @@ from digest.delivery.states.leases import (
     let_go,
     reap,
 )
-from digest.delivery.states.outcomes import arm, back, doubt, fail, record
+from digest.delivery.states.outcomes import arm, back, doubt, fail, record, revive
 
 __all__ = [
     "ALONE_FROM",
@@ -28,4 +28,5 @@ __all__ = [
     "let_go",
     "reap",
     "record",
+    "revive",
 ]

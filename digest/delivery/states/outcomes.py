@@ -121,6 +121,17 @@ def fail(sessions: Sessions, token: str, delivery_id: int, *, why: str) -> None:
     in_transaction(sessions, step)
 
 
+def revive(sessions: Sessions, ids: Collection[int]) -> None:
+    """Return deliveries that failed by a fault of ours, not of their address, to `pending`."""
+    statement = (
+        update(Delivery)
+        .where(Delivery.id.in_(ids), Delivery.state == DeliveryState.FAILED)
+        .values(state=DeliveryState.PENDING, not_before=DatabaseNow(), sending_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    in_transaction(sessions, lambda session: session.execute(statement))
+
+
 def doubt(sessions: Sessions, token: str, delivery_id: int, *, why: str) -> None:
     """Note that nobody knows whether a mail was sent: it is never sent again by itself."""
     in_transaction(

@@ -83,6 +83,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix__paper_listed_on"), ["listed_on"], unique=False)
         batch_op.create_index(batch_op.f("ix__paper_title_key"), ["title_key"], unique=False)
 
+    with op.batch_alter_table("sending_budget", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("refusals", sa.JSON(), nullable=False, server_default=sa.text("'[]'"))
+        )
     _name_known_papers()
     with op.batch_alter_table("paper", schema=None) as batch_op:
         batch_op.alter_column("listed_on", nullable=False)
@@ -118,6 +122,8 @@ def _name_known_papers() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("sending_budget", schema=None) as batch_op:
+        batch_op.drop_column("refusals")
     with op.batch_alter_table("paper", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix__paper_listed_on"))
         batch_op.drop_column("listed_on")

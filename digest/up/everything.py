@@ -1,6 +1,5 @@
-"""`digest up`: pages, worker and beat together, for one machine."""
+"""Pages, worker and beat together: one process that looks after the others."""
 
-import ctypes
 import fcntl
 import logging
 import os
@@ -12,17 +11,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
-from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+from sqlalchemy.exc import SQLAlchemyError
 
 from digest import migrations, pipeline
-from digest.errors import AlreadyRunning, BadInput, DigestError
+from digest.errors import AlreadyRunning, DigestError
+from digest.parent import die_with_parent
 from digest.services import Services, build
 from digest.settings import Settings
-from digest.web import create_app
+from digest.up.pages import interrupt, listening, server
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +39,6 @@ SILENT_AFTER = 180.0
 """Seconds without a sweep; a fetch and a full batch of mail take less."""
 
 WORKER_STOPS_WITHIN = 20.0
-PR_SET_PDEATHSIG = 1
-
-# Opened here: between fork and exec, with threads about, nothing may load a library.
-_LIBC = ctypes.CDLL(None)
 
 # -P and a working directory of its own keep a foreign package named `workers` from shadowing ours.
 WORKER = [
@@ -62,8 +58,8 @@ def up(settings: Settings, host: str) -> None:
         BadInput: the port is taken.
 
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    with _only_one(settings.state_dir) as lock, _listening(host, settings.port) as listener:
+    signal.signal(signal.SIGTERM, interrupt)
+    with _only_one(settings.state_dir) as lock, listening(host, settings.port) as listener:
         migrations.migrate(settings.database_url.get_secret_value())
         services = build(settings)
         try:
@@ -75,42 +71,6 @@ def up(settings: Settings, host: str) -> None:
             _say("Stopped.")
         finally:
             services.close()
-
-
-def serve_pages(settings: Settings, host: str, threads: int) -> None:
-    """
-    Serve the pages alone, until SIGTERM or Ctrl-C.
-
-    Raises:
-        BadInput: the port is taken.
-
-    """
-    signal.signal(signal.SIGTERM, _interrupt)
-    with _listening(host, settings.port) as listener:
-        services = build(settings)
-        try:
-            _server(services, listener, threads).run()
-        except KeyboardInterrupt:
-            log.info("stopped")
-        finally:
-            services.close()
-
-
-def _server(
-    services: Services, listener: socket.socket, threads: int
-) -> BaseWSGIServer | MultiSocketServer:
-    return create_server(
-        create_app(services),
-        sockets=[listener],
-        threads=threads,
-        ident=None,
-        # Behind proxies the application itself reads what they say, as DIGEST_PROXIES allows.
-        clear_untrusted_proxy_headers=not services.settings.proxies,
-    )
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 @contextmanager
@@ -125,29 +85,6 @@ def _only_one(state_dir: Path) -> Iterator[IO[str]]:
                 " folder by DIGEST_STATE_DIR."
             ) from exc
         yield lock
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as exc:
-        raise BadInput(_why_not(exc, host, port)) from exc
-    with listener:
-        yield listener
-
-
-def _why_not(exc: OSError, host: str, port: int) -> str:
-    if isinstance(exc, socket.gaierror):
-        return f"--host {host} is no address of this machine ({exc.strerror}); try 127.0.0.1."
-    other = port + 1 if port < 65535 else 8000  # noqa: PLR2004
-    return (
-        f"Port {port} on {host} is not to be had ({exc.strerror}); choose another, such as"
-        f" PORT={other} make run."
-    )
 
 
 def _have_papers(services: Services) -> None:
@@ -167,8 +104,8 @@ def _have_papers(services: Services) -> None:
 
 
 def _serve(services: Services, listener: socket.socket) -> None:
-    server = _server(services, listener, THREADS)
-    threading.Thread(target=server.run, name="pages", daemon=True).start()
+    pages = server(services, listener, THREADS)
+    threading.Thread(target=pages.run, name="pages", daemon=True).start()
 
 
 def _say_where(settings: Settings, host: str) -> None:
@@ -195,17 +132,26 @@ def _keep_working(services: Services, lock: IO[str]) -> None:
 def _watch(worker: subprocess.Popen[bytes], services: Services) -> str:
     """Return why the worker has to be started again, once it has."""
     silent_since = time.monotonic()
-    last = pipeline.last_sweep(services)
+    last = _last_sweep(services)
     while True:
         try:
             return f"ended with code {worker.wait(LOOK_EVERY)}"
         except subprocess.TimeoutExpired:
-            sweep = pipeline.last_sweep(services)
+            sweep = _last_sweep(services) or last
         if sweep != last:
             silent_since, last = time.monotonic(), sweep
         # Beat is a child of the worker, which does not notice its death.
         if time.monotonic() - silent_since > SILENT_AFTER:
             return "fell silent"
+
+
+def _last_sweep(services: Services) -> datetime | None:
+    """Return when the last sweep was; None while the database does not say."""
+    try:
+        return pipeline.last_sweep(services)
+    except SQLAlchemyError as exc:
+        log.warning("the database does not answer: %s", type(exc).__name__)
+        return None
 
 
 @contextmanager
@@ -219,7 +165,7 @@ def _worker(settings: Settings, lock: IO[str]) -> Iterator[subprocess.Popen[byte
         cwd=settings.state_dir,
         env=environment,
         start_new_session=True,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509  nothing but one system call
+        preexec_fn=die_with_parent,  # noqa: PLW1509  nothing but one system call
         # The worker holds the lock too: a start right after a kill -9 must not get two of them.
         pass_fds=[lock.fileno()],
     )
@@ -227,10 +173,6 @@ def _worker(settings: Settings, lock: IO[str]) -> Iterator[subprocess.Popen[byte
         yield worker
     finally:
         _end(worker)
-
-
-def _die_with_parent() -> None:
-    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,49 @@
+"""Refusals: where several domains refuse in a row, it is us and not the addresses."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.database import Sessions, in_transaction
+from digest.delivery import budget
+from digest.models import SendingBudget
+
+DOMAINS = 3
+WITHIN = timedelta(minutes=10)
+MOST = 50
+"""Refusals that are remembered; more are not needed to tell."""
+
+
+def note(sessions: Sessions, refused: Sequence[tuple[int, str]], now: datetime) -> list[int]:
+    """
+    Remember *refused*, (delivery, domain) each, that came after the last acceptance.
+
+    Returns the deliveries that should not have failed: all that are remembered, once `DOMAINS`
+    refused `WITHIN` that time. Fewer could be one visitor's typing.
+    """
+    if not refused:
+        return []
+
+    def step(session: Session) -> list[int]:
+        row = budget.locked(session)
+        oldest = (now - WITHIN).timestamp()
+        remembered = [each for each in row.refusals if each["at"] >= oldest]
+        remembered += [
+            {"id": delivery_id, "domain": domain, "at": now.timestamp()}
+            for delivery_id, domain in refused
+        ]
+        suspect = len({each["domain"] for each in remembered}) >= DOMAINS
+        row.refusals = [] if suspect else remembered[-MOST:]
+        return [each["id"] for each in remembered] if suspect else []
+
+    return in_transaction(sessions, step)
+
+
+def forget(sessions: Sessions) -> None:
+    """Forget the refusals: something was accepted, so they were the addresses' own."""
+    with sessions.begin() as session:
+        remembered = session.scalar(select(SendingBudget.refusals))
+    if remembered:
+        in_transaction(sessions, lambda session: setattr(budget.locked(session), "refusals", []))

@@ -1,0 +1,145 @@
+"""Settling: what became of each mail is written down, and what it means for all senders."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from digest.clock import Clock
+from digest.database import Sessions
+from digest.delivery import budget, refusals, states
+from digest.mail.message import Mail
+from digest.mail.transport import Accepted, NotSent, Outcome, Reaction, Refused, Unknown
+
+log = logging.getLogger(__name__)
+
+TRY_AGAIN_IN = 60.0
+QUOTA_REST = timedelta(hours=1)
+
+DOUBTS = 3
+"""After so many unknown outcomes in a row nothing is sent for a while: the rest is spared."""
+
+DOUBT_REST = timedelta(minutes=2)
+
+HELD_UP = NotSent("its sender was held up", kind=Reaction.LATER)
+"""It was armed too long ago to be begun; nothing is wrong with it or with the mail system."""
+
+Tally = Counter[str]
+"""How many deliveries ended in which state."""
+
+
+def ends(outcome: Outcome) -> bool:
+    """Tell whether *outcome* says that no other mail can be sent now either."""
+    return isinstance(outcome, NotSent) and outcome.kind in (Reaction.QUOTA, Reaction.STOP)
+
+
+class Armed(Protocol):
+    """A letter that may be sent."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def mail(self) -> Mail: ...
+
+
+class Settler:
+    """Writes down the outcomes of one sender's mails."""
+
+    def __init__(self, sessions: Sessions, token: str, clock: Clock) -> None:
+        self.tally: Tally = Counter()
+        self._sessions = sessions
+        self._token = token
+        self._clock = clock
+        self._doubts = 0
+
+    def doubts(self, outcome: Outcome) -> bool:
+        """Count *outcome*; tell whether too many in a row are unknown by now."""
+        if isinstance(outcome, Unknown):
+            self._doubts += 1
+        elif isinstance(outcome, Accepted):
+            self._doubts = 0
+        return self._doubts >= DOUBTS
+
+    def settle(self, outcomes: Sequence[tuple[Armed, Outcome]]) -> bool:
+        """Write down what became of each mail; False when sending must end."""
+        accepted = [
+            (letter.id, outcome.provider_id)
+            for letter, outcome in outcomes
+            if isinstance(outcome, Accepted)
+        ]
+        states.record(self._sessions, accepted)
+        self.tally["sent"] += len(accepted)
+        for letter, outcome in outcomes:
+            self._settle_one(letter.id, outcome)
+        refused = [letter for letter, outcome in outcomes if isinstance(outcome, Refused)]
+        return self._weigh(refused, anything_accepted=bool(accepted)) and self._heed(outcomes)
+
+    def _settle_one(self, delivery_id: int, outcome: Outcome) -> None:
+        match outcome:
+            case Accepted():
+                log.info("sent delivery=%s", delivery_id)
+            case Refused(why):
+                log.warning("refused delivery=%s why=%s", delivery_id, why)
+                states.fail(self._sessions, self._token, delivery_id, why=why)
+                self.tally["failed"] += 1
+            case Unknown(why):
+                log.warning("unknown delivery=%s why=%s", delivery_id, why)
+                states.doubt(self._sessions, self._token, delivery_id, why=why)
+                self.tally["unknown"] += 1
+            case NotSent(why):
+                held_up = outcome is HELD_UP
+                log.log(
+                    logging.INFO if held_up else logging.WARNING,
+                    "not sent delivery=%s why=%s",
+                    delivery_id,
+                    why,
+                )
+                after = 0.0 if held_up else TRY_AGAIN_IN
+                states.back(self._sessions, self._token, delivery_id, why=why, after=after)
+
+    def _weigh(self, refused: Sequence[Armed], *, anything_accepted: bool) -> bool:
+        """Stop where several domains in a row refuse: then it is us; False if so."""
+        if anything_accepted:
+            refusals.forget(self._sessions)
+            return True
+        named = [(letter.id, letter.mail.to.rpartition("@")[2]) for letter in refused]
+        suspect = refusals.note(self._sessions, named, self._clock())
+        if not suspect:
+            return True
+        log.critical("sending stopped: %d mails in a row were refused", len(suspect))
+        states.revive(self._sessions, suspect)
+        self.tally["failed"] -= len({letter.id for letter in refused} & set(suspect))
+        why = "mails to several domains were refused in a row, and none was accepted between"
+        budget.stop(self._sessions, why, self._clock())
+        return False
+
+    def _heed(self, outcomes: Sequence[tuple[Armed, Outcome]]) -> bool:
+        """Do to all senders what the mail system asks for; False when this one must end."""
+        # One for the whole group: a throttled one must not slow all senders down once a mail.
+        reasons = {
+            outcome.kind: outcome.why for _, outcome in outcomes if isinstance(outcome, NotSent)
+        }
+        go_on = True
+        for reaction, why in reasons.items():
+            go_on &= self._react(reaction, why)
+        if self._doubts >= DOUBTS:
+            log.error("sending rests: %d outcomes in a row are unknown", self._doubts)
+            budget.rest(self._sessions, DOUBT_REST)
+            return False
+        return go_on
+
+    def _react(self, reaction: Reaction, why: str) -> bool:
+        match reaction:
+            case Reaction.LATER:
+                return True
+            case Reaction.SLOW_DOWN:
+                budget.slow_down(self._sessions)
+                return True
+            case Reaction.QUOTA:
+                budget.rest(self._sessions, QUOTA_REST)
+            case Reaction.STOP:
+                log.critical("sending stopped why=%s", why)
+                budget.stop(self._sessions, why, self._clock())
+        return False

@@ -13,7 +13,7 @@ from digest.fetch import FetchReport, backfilling, curating, feeds, keep
 from digest.models import FetchRun, Paper
 from digest.services import Services
 from digest.sources.arxiv import Arxiv
-from digest.sources.entry import Document, arxiv_id
+from digest.sources.entry import Document
 from digest.sources.feed import Feed
 
 
@@ -22,10 +22,13 @@ def look_at(services: Services, url: str) -> tuple[Feed, Document]:
     Return the feed at *url* and what it shows now; nothing is kept.
 
     Raises:
+        BadInput: it is no address of the web.
         BadDocument: it is no feed.
         FetchError: it cannot be read.
 
     """
+    if not url.startswith(("http://", "https://")):
+        raise BadInput(f"{url!r} is no web address; write https://www.biorxiv.org/rss/recent.rss")
     feed = Feed("feed", url)
     [(_, document)] = feed.read(pipeline.http(services), services.clock(), None)
     return feed, document
@@ -88,7 +91,7 @@ def backfill(
     )
 
 
-def pick(services: Services, what: str, note: str | None) -> str:
+def pick(services: Services, what: str, note: str | None = None, arxiv: Arxiv | None = None) -> str:
     """
     Pick the paper that *what* names, for all readers; return its title.
 
@@ -96,7 +99,7 @@ def pick(services: Services, what: str, note: str | None) -> str:
         BadInput: there is no such paper, here or at arXiv.
 
     """
-    _look_up(services, what)
+    _look_up(services, what, arxiv or Arxiv())
     with services.sessions.begin() as session:
         paper = _known(session, what)
         curating.pick(session, paper, note, services.clock())
@@ -128,16 +131,16 @@ def _known(session: Session, what: str) -> Paper:
     return paper
 
 
-def _look_up(services: Services, what: str) -> None:
+def _look_up(services: Services, what: str, arxiv: Arxiv) -> None:
     """Ask arXiv for a paper that is not known yet."""
     with services.sessions() as session:
         if curating.find(session, what) is not None:
             return
-    identifier = arxiv_id(what.strip().rstrip("/").removesuffix(".pdf"))
+    identifier = curating.arxiv_name(what)
     if identifier is None:
         return
     try:
-        document = Arxiv().fill(pipeline.http(services), [identifier])
+        document = arxiv.fill(pipeline.http(services), [identifier])
     except FetchError as exc:
         raise BadInput(f"{identifier} is not known here, and arXiv does not answer: {exc}") from exc
     with services.sessions.begin() as session:

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
@@ -40,36 +40,36 @@ def turn(sessions: Sessions, host: str, patience: float) -> Iterator[None]:
         yield
         return
     give_up_at = time.monotonic() + patience
-    while (wait := in_transaction(sessions, lambda session: _take(session, slow))) > 0:
-        if time.monotonic() + wait > give_up_at:
+    while not (held_until := in_transaction(sessions, lambda session: _take(session, slow))):
+        # How long its holder needs nobody knows: it may be free long before it is given up.
+        left = give_up_at - time.monotonic()
+        if left <= 0:
             raise FetchError(f"{host}: others are asking it, and it takes one request at a time")
-        time.sleep(min(wait, LOOK_AGAIN_IN))
+        time.sleep(min(left, LOOK_AGAIN_IN))
     try:
         yield
     finally:
-        in_transaction(sessions, lambda session: _give_back(session, slow))
+        in_transaction(sessions, lambda session: _give_back(session, slow, held_until))
 
 
-def _take(session: Session, host: str) -> float:
-    """Take the turn and return 0, or return for how many seconds it is somebody else's."""
+def _take(session: Session, host: str) -> datetime | None:
+    """Take the turn and return until when it is ours; None while it is somebody else's."""
     free = insert_new(session, Turn).values(host=host, free_at=_BEGINNING)
     session.execute(free.on_conflict_do_nothing())
-    taken = session.scalar(
+    return session.scalar(
         update(Turn)
         .where(Turn.host == host, Turn.free_at <= DatabaseNow())
         .values(free_at=DatabaseNow(HELD_AT_MOST))
-        .returning(Turn.host)
+        .returning(Turn.free_at)
         .execution_options(synchronize_session=False)
     )
-    if taken:
-        return 0.0
-    free_at, now = session.execute(
-        select(Turn.free_at, DatabaseNow()).where(Turn.host == host)
-    ).one()
-    return max((free_at - now) / timedelta(seconds=1), LOOK_AGAIN_IN)
 
 
-def _give_back(session: Session, host: str) -> None:
+def _give_back(session: Session, host: str, held_until: datetime) -> None:
+    # Only our own turn: who was taken for dead would cut its successor's short.
     session.execute(
-        update(Turn).where(Turn.host == host).values(free_at=DatabaseNow(SPACING[host]))
+        update(Turn)
+        .where(Turn.host == host, Turn.free_at == held_until)
+        .values(free_at=DatabaseNow(SPACING[host]))
+        .execution_options(synchronize_session=False)
     )

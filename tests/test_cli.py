@@ -1,5 +1,6 @@
 """The commands, as an operator types them: what they print, and how they end."""
 
+import gzip
 import json
 import logging
 import sys
@@ -15,6 +16,7 @@ import pytest
 from digest import migrations
 from digest.cli import cli, main
 from digest.topics import taxonomy
+from tests.newsstand import Item, Newsstand, announcements, archived, listed, rss
 from tests.visitor import PRODUCTION
 
 FEEDS = Path(__file__).with_name("feeds")
@@ -114,7 +116,7 @@ def test_without_a_command_it_shows_them_all(digest: Digest) -> None:
         (("subscribe",), "EMAIL", "--help"),
         (("fetch", "--day", "yesterday"), "yesterday", "2026-11-20"),
         (("fetch", "--day", "2026-13-01"), "2026-13-01", "2026-11-20"),
-        (("fetch", "--day", "2999-01-01"), "2999-01-01", "today is"),
+        (("fetch", "--day", "2199-01-01"), "2199-01-01", "today is"),
         (("fetch", "--source", "gazette"), "gazette", "huggingface"),
         (("fetch", "--file", "gone.json", "--kind", "arxiv"), "gone.json", "does not exist"),
         (("fetch", "--kind", "arxiv"), "--kind", "--file"),
@@ -268,14 +270,14 @@ def test_counts_are_words_for_people(digest: Digest) -> None:
     assert ended.out == "48 new, 0 seen, 0 skipped\n"
 
 
-def test_a_source_that_fails_is_an_error(digest: Digest) -> None:
+def test_the_sample_is_refused_beside_real_papers(digest: Digest) -> None:
     digest("fetch", "--file", FEEDS / "huggingface_2026.json", "--kind", "huggingface")
 
     ended = digest("fetch", "--source", "sample", "--json")
 
-    assert ended.code == 1
-    assert "sample: " in ended.err
-    assert ended.last_line == {"new": 0, "seen": 0, "skipped": 0}
+    assert ended.code == 2
+    assert "sample: the sample papers are invented" in ended.err
+    assert ended.out == ""
 
 
 def test_whom_one_adds_has_a_digest_with_the_next_sweep(digest: Digest) -> None:
@@ -385,8 +387,9 @@ def test_sending_stops_and_goes_on(digest: Digest) -> None:
     assert "trying it out" in unwell.out
 
 
-def test_doctor_is_well_after_a_sweep(digest: Digest) -> None:
-    digest("fetch", "--source", "sample")
+def test_doctor_is_well_after_a_sweep(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_SOURCES", "sample")
+    digest("fetch")
     digest("send-due")
 
     ended = digest("doctor", "--json")
@@ -433,3 +436,211 @@ def test_doctor_finds_a_database_that_does_not_answer(
     assert (finding["name"], finding["status"]) == ("database", "error")
     assert "DIGEST_DATABASE_URL" in finding["remedy"]
     assert "secret" not in ended.out + ended.err
+
+
+PAIR = [
+    Item(id="2611.00104", title="Lamps for Deep Mines"),
+    Item(id="2611.00105", title="Bells Under the Sea"),
+]
+ODD = Item(id="2611.00106", title="")
+
+
+def lines(*rows: object) -> bytes:
+    return "\n".join(json.dumps(row) for row in rows).encode()
+
+
+PAPER = {
+    "id": "2611.00104",
+    "title": "Lamps for Deep Mines",
+    "abstract": "We measure lamps.",
+    "authors": ["Maud Ellery"],
+    "categories": ["cs.LG"],
+}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("kind", ["feed", "jsonl", "huggingface", "arxiv"])
+def test_every_kind_of_document_is_read_packed_or_not(
+    digest: Digest, tmp_path: Path, kind: str, *, packed: bool
+) -> None:
+    body = {
+        "feed": rss(PAIR),
+        "jsonl": lines(PAPER, {**PAPER, "id": "2611.00105", "title": "Bells"}),
+        "huggingface": listed(*PAIR),
+        "arxiv": announcements(PAIR),
+    }[kind]
+    (tmp_path / "document").write_bytes(gzip.compress(body) if packed else body)
+
+    words = ("fetch", "--file", "document", "--kind", kind, "--json")
+    first, second = digest(*words), digest(*words)
+
+    assert (first.code, first.err) == (0, "")
+    assert first.last_line == {"new": 2, "seen": 0, "skipped": 0}
+    assert second.last_line == {"new": 0, "seen": 2, "skipped": 0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("arxiv", announcements(PAIR)[:-30]),
+        ("arxiv", archived(PAIR)[:-30]),
+        ("feed", rss(PAIR)[:-30]),
+    ],
+    ids=["arxiv", "archive", "feed"],
+)
+def test_of_a_broken_document_the_readable_entries_are_kept(
+    digest: Digest, tmp_path: Path, kind: str, body: bytes
+) -> None:
+    (tmp_path / "document").write_bytes(body)
+
+    ended = digest("fetch", "--file", "document", "--kind", kind, "--json")
+
+    assert ended.code == 3
+    assert ended.last_line["new"] >= 1
+    assert ended.err.strip()
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "why"),
+    [
+        ("huggingface", b'{"error": "Not found"}', "a JSON object with the keys: error"),
+        ("huggingface", listed(1, "two"), "of 2 entries none can be read"),
+        ("huggingface", b"<html>", "an HTML page"),
+        ("arxiv", b"", "an empty document"),
+        ("arxiv", announcements(PAIR)[:30], "breaks off"),
+        ("feed", rss([ODD]), "of 1 entries none can be read"),
+        ("feed", b"[]", "a JSON document"),
+        ("jsonl", b"1\n2\n3\n", "no lines of JSON objects"),
+        ("jsonl", b'{"id": 1}\n{}\n', "of 2 entries none can be read"),
+        ("jsonl", gzip.compress(lines(PAPER))[:-9], "cut short"),
+        ("jsonl", b"\x1f\x8bnonsense", "damaged"),
+    ],
+)
+def test_a_document_of_which_nothing_can_be_read_is_refused(
+    digest: Digest, tmp_path: Path, kind: str, body: bytes, why: str
+) -> None:
+    (tmp_path / "document").write_bytes(body)
+
+    ended = digest("fetch", "--file", "document", "--kind", kind, "--json")
+
+    assert ended.code == 2
+    assert why in ended.err
+    assert ended.err.startswith("Error: document: ")
+    assert (ended.last_line["new"], ended.last_line["seen"]) == (0, 0)
+
+
+def test_a_line_that_breaks_off_costs_itself_only(digest: Digest, tmp_path: Path) -> None:
+    (tmp_path / "document").write_bytes(lines(PAPER, PAPER)[:-30])
+
+    ended = digest("fetch", "--file", "document", "--kind", "jsonl", "--json")
+
+    assert ended.last_line == {"new": 1, "seen": 0, "skipped": 1}
+    assert "line 2: no JSON" in ended.err
+
+
+def test_entries_of_which_none_can_be_read_are_counted(digest: Digest, tmp_path: Path) -> None:
+    (tmp_path / "document").write_bytes(listed(1, "two", None))
+
+    ended = digest("fetch", "--file", "document", "--kind", "huggingface", "--json")
+
+    assert ended.last_line == {"new": 0, "seen": 0, "skipped": 3}
+
+
+def test_arxivs_error_is_no_paper(digest: Digest) -> None:
+    ended = digest("fetch", "--file", FEEDS / "arxiv_query_error.xml", "--kind", "arxiv", "--json")
+
+    assert ended.code == 2
+    assert "incorrect id format for lantern" in ended.err
+    assert ended.last_line == {"new": 0, "seen": 0, "skipped": 0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("huggingface", b"[]"),
+        ("arxiv", announcements([])),
+        ("arxiv", archived([])),
+        ("feed", rss([])),
+        ("jsonl", b""),
+    ],
+    ids=["huggingface", "arxiv", "archive", "feed", "jsonl"],
+)
+def test_a_document_that_is_well_formed_and_empty_is_fine(
+    digest: Digest, tmp_path: Path, kind: str, body: bytes
+) -> None:
+    (tmp_path / "document").write_bytes(body)
+
+    ended = digest("fetch", "--file", "document", "--kind", kind, "--json")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.last_line == {"new": 0, "seen": 0, "skipped": 0}
+
+
+def test_an_encoding_that_was_guessed_and_read_whole_is_fine(digest: Digest) -> None:
+    ended = digest("fetch", "--file", FEEDS / "feed_wrong_charset.xml", "--kind", "feed", "--json")
+
+    assert ended.code == 0
+    assert ended.last_line["new"] >= 1
+
+
+def test_entries_that_are_skipped_in_a_whole_document_are_explained(
+    digest: Digest, tmp_path: Path
+) -> None:
+    (tmp_path / "document").write_bytes(rss([*PAIR, ODD]))
+
+    ended = digest("fetch", "--file", "document", "--kind", "feed", "--json")
+
+    assert ended.code == 0
+    assert ended.last_line == {"new": 2, "seen": 0, "skipped": 1}
+    assert "entry 3: it has no title" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "named", "remedy"),
+    [
+        (("source", "pause", "gazette"), "gazette", "digest source list"),
+        (("source", "add"), "URL", "--help"),
+        (("papers", "drop", "lanterns"), "lanterns", "here or at arXiv"),
+        (("backfill", "--from", "2026-11-02"), "--to", "--help"),
+        (
+            ("backfill", "--from", "2026-11-03", "--to", "2026-11-02"),
+            "2026-11-03",
+            "after --to 2026-11-02",
+        ),
+        (
+            ("backfill", "--from", "2026-11-02", "--to", "2199-11-02"),
+            "2199-11-02",
+            "is in the future",
+        ),
+        (
+            ("backfill", "--from", "2026-11-02", "--to", "2026-11-03", "--set", "cs LG"),
+            "cs LG",
+            "cs.AI+cs.LG",
+        ),
+    ],
+)
+def test_bad_input_about_sources_is_named_with_its_remedy(
+    digest: Digest, words: tuple[str, ...], named: str, remedy: str
+) -> None:
+    ended = digest(*words)
+
+    assert ended.code == 2
+    assert named in ended.err
+    assert remedy in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_source_that_does_not_answer_is_an_error(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_ALLOW_PRIVATE_ADDRESSES", "true")
+    with Newsstand() as stand:
+        digest("source", "add", stand.feed("/rss", PAIR[0]), "--yes")
+        stand.broken = {"/rss"}
+        ended = digest("fetch", "--source", "feed:127.0.0.1", "--json")
+
+    assert ended.code == 1
+    assert "feed:127.0.0.1: " in ended.err
+    assert "answered 500" in ended.err
+    assert ended.last_line == {"new": 0, "seen": 0, "skipped": 0}

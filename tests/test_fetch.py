@@ -1,6 +1,5 @@
 """Each paper once, every sighting, whatever the sources do."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -8,12 +7,12 @@ from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
-from digest.database import Sessions, connect
+from digest.database import Sessions
 from digest.errors import BadDocument, BadInput, FetchError
 from digest.fetch import FetchReport, Source, fetch, keep, load, sources_named
-from digest.models import Base, FetchRun, Paper, Sighting
+from digest.models import FetchRun, Paper, Sighting
 from digest.sources import sample
 from digest.sources.download import Http
 from digest.sources.entry import Document, Entry
@@ -30,20 +29,6 @@ KNOTS = Entry(external_id="math/0309136", title="Knots", abstract="We tie a knot
 INVENTED = Entry(external_id="sample/bees", title="Bees", abstract="We count.", sample=True)
 
 
-@pytest.fixture
-def sessions(tmp_path: Path) -> Iterator[Sessions]:
-    engine = connect(f"sqlite:///{tmp_path / 'daybreak.db'}")
-    Base.metadata.create_all(engine)
-    yield sessionmaker(engine)
-    engine.dispose()
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[Session]:
-    with sessions.begin() as opened:
-        yield opened
-
-
 def document(*entries: Entry) -> Document:
     return Document(entries=entries)
 
@@ -53,17 +38,20 @@ def titles(session: Session) -> list[str]:
 
 
 class Shelf:
-    """A source with one document, or one fault."""
+    """A source with one document, the first of some days, or one fault."""
 
-    def __init__(self, name: str, said: Document | Exception) -> None:
+    def __init__(self, name: str, said: Document | Exception, *older: Document) -> None:
         self.name = name
         self.said = said
+        self.older = older
 
     def read(self, http: Http, now: datetime, day: date | None) -> list[tuple[date, Document]]:
         del http
         if isinstance(self.said, Exception):
             raise self.said
-        return [(day or now.date(), self.said)]
+        newest = day or now.date()
+        lists = enumerate([self.said, *self.older])
+        return [(newest - timedelta(days=back), document) for back, document in lists]
 
 
 def test_a_paper_is_kept_once_and_every_sighting_of_it(session: Session) -> None:
@@ -104,7 +92,7 @@ def test_skipped_entries_are_counted_and_explained(session: Session) -> None:
 
     report = keep(session, "arxiv", read, day=None, now=MONDAY)
 
-    assert report == FetchReport(1, 0, 2, ("row 2: odd", "old", "breaks off"))
+    assert report == FetchReport(1, 0, 2, ("row 2: odd", "old", "breaks off"), broken=True)
 
 
 def test_what_was_missing_is_filled_in_and_what_was_known_stays(session: Session) -> None:
@@ -170,6 +158,81 @@ def test_a_list_of_an_earlier_day_was_seen_at_the_end_of_it(session: Session) ->
     assert sighting.day == YESTERDAY
     assert sighting.seen_at == datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
     assert paper.first_seen_at == sighting.seen_at
+
+
+def test_a_live_list_is_seen_now_whichever_day_it_is_of(session: Session) -> None:
+    later = MONDAY + timedelta(hours=1)
+
+    keep(session, "huggingface", document(TIDES), day=YESTERDAY, now=MONDAY, live=True)
+    keep(session, "huggingface", document(TIDES), day=YESTERDAY, now=later, live=True)
+
+    seen = session.execute(select(Sighting.day, Sighting.seen_at).order_by(Sighting.id)).all()
+    assert [tuple(each) for each in seen] == [(YESTERDAY, MONDAY), (YESTERDAY, later)]
+    paper = session.scalars(select(Paper)).one()
+    assert (paper.first_seen_at, paper.listed_on) == (MONDAY, YESTERDAY)
+
+
+def test_the_lists_of_the_last_days_are_live_unless_a_day_is_asked_for(sessions: Sessions) -> None:
+    shelf = Shelf("huggingface", document(TIDES), document(ROPES))
+
+    fetch(sessions, [shelf], NO_NET, now=MONDAY)
+    fetch(sessions, [shelf], NO_NET, now=MONDAY, day=YESTERDAY)
+
+    with sessions() as session:
+        seen = session.execute(select(Sighting.day, Sighting.seen_at).order_by(Sighting.id)).all()
+    ends = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
+    assert [tuple(each) for each in seen] == [
+        (TODAY, MONDAY),
+        (YESTERDAY, MONDAY),
+        (YESTERDAY, ends),
+        (YESTERDAY - timedelta(days=1), ends - timedelta(days=1)),
+    ]
+
+
+def test_a_list_that_cannot_be_read_loses_no_other(sessions: Sessions) -> None:
+    odd = Document(unreadable=("row 1: no paper in it",))
+
+    report = fetch(sessions, [Shelf("huggingface", odd, document(TIDES), odd)], NO_NET, now=MONDAY)
+
+    assert (report.new, report.errors) == (1, ())
+    assert report.reasons == ("of 1 entries none can be read; row 1: no paper in it",) * 2
+
+
+def test_a_source_of_which_no_list_can_be_read_has_failed(sessions: Sessions) -> None:
+    odd = Document(unreadable=("row 1: no paper in it",))
+
+    report = fetch(sessions, [Shelf("huggingface", odd, odd)], NO_NET, now=MONDAY)
+
+    assert len(report.errors) == 1
+    with sessions() as session:
+        assert session.scalars(select(FetchRun.error)).one()
+
+
+def test_who_cannot_be_asked_for_a_day_does_not_stop_the_others(sessions: Sessions) -> None:
+    unasked = Shelf("arxiv", BadInput("holds today's papers only"))
+
+    report = fetch(
+        sessions,
+        [unasked, Shelf("huggingface", document(TIDES))],
+        NO_NET,
+        now=MONDAY,
+        day=YESTERDAY,
+    )
+
+    assert (report.new, report.errors) == (1, ())
+    assert report.reasons == ("arxiv: holds today's papers only",)
+    with sessions() as session:
+        assert session.scalars(select(FetchRun.source)).all() == ["huggingface"]
+
+
+def test_that_nobody_can_be_asked_for_a_day_is_refused(sessions: Sessions) -> None:
+    unasked = Shelf("arxiv", BadInput("holds today's papers only"))
+
+    with pytest.raises(BadInput, match="arxiv: holds today's papers only"):
+        fetch(sessions, [unasked], NO_NET, now=MONDAY, day=YESTERDAY)
+
+    with sessions() as session:
+        assert session.scalars(select(FetchRun.source)).all() == []
 
 
 def test_a_paper_found_in_an_earlier_list_was_first_seen_there(session: Session) -> None:

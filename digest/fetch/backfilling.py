@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from sqlalchemy.orm import Session
 
 from digest.database import Sessions
-from digest.fetch.keeping import keep
+from digest.errors import BadDocument, FetchError
+from digest.fetch.keeping import check_day, keep
 from digest.fetch.report import FetchReport
 from digest.models import Harvest
 from digest.sources.arxiv import Arxiv
@@ -29,35 +30,57 @@ def backfill(
     Keep the papers that arXiv announced from *first* to *last*; call *progress* for each page.
 
     Each page is committed with the place where the next one begins, so a back-fill that was
-    broken off goes on there when it is asked for again.
+    broken off goes on there when it is asked for again. Days that are over are asked for once.
 
     Raises:
+        BadInput: *last* is in the future.
         FetchError: a page could not be read; what came before it is kept.
 
     """
+    check_day(last, now())
     name = f"{arxiv.listing} {first} {last}"
     with sessions.begin() as session:
         harvest = session.get(Harvest, name)
         if harvest is not None and harvest.finished_at:
             return FetchReport()
         token = harvest.token if harvest else None
-    total = FetchReport()
+    over, total = last < _today(now()), FetchReport()
+    page = _first_page(arxiv, http, first, last, token)
     while True:
-        page = arxiv.harvest(http(), first, last, token)
-        token = page.resume
         with sessions.begin() as session:
             report = _keep_by_day(session, page, now=now())
-            _note(session, name, token, report, now=now())
+            if not page.warning:
+                _note(session, name, page.resume, report, now=now(), over=over)
         total += report
         progress(report)
-        if not token:
+        if page.warning:
+            # The place of the next page stands at the end of this one.
+            raise FetchError(f"arXiv's archive: {page.warning}; it can be asked again")
+        if not page.resume:
             return total
+        page = arxiv.harvest(http(), first, last, page.resume)
+
+
+def _first_page(
+    arxiv: Arxiv, http: Callable[[], Http], first: date, last: date, token: str | None
+) -> Document:
+    try:
+        return arxiv.harvest(http(), first, last, token)
+    except BadDocument:
+        if token is None:
+            raise
+        # The archive forgets its tokens within a day; then there is only the beginning.
+        return arxiv.harvest(http(), first, last)
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(UTC).date()
 
 
 def _keep_by_day(session: Session, page: Document, *, now: datetime) -> FetchReport:
     """Keep each paper as seen on the day of its publication: it is not news today."""
     by_day: dict[date, list[Entry]] = defaultdict(list)
-    today = now.astimezone(UTC).date()
+    today = _today(now)
     for entry in page.entries:
         published = entry.published_at.astimezone(UTC).date() if entry.published_at else today
         by_day[min(published, today)].append(entry)
@@ -74,10 +97,17 @@ def _keep_by_day(session: Session, page: Document, *, now: datetime) -> FetchRep
 
 
 def _note(
-    session: Session, name: str, token: str | None, report: FetchReport, *, now: datetime
+    session: Session,
+    name: str,
+    token: str | None,
+    report: FetchReport,
+    *,
+    now: datetime,
+    over: bool,
 ) -> None:
     harvest = session.get(Harvest, name) or Harvest(name=name, kept=0)
     harvest.token = token
     harvest.kept += report.new + report.seen
-    harvest.finished_at = None if token else now
+    # A day that is not over has more to come.
+    harvest.finished_at = now if over and not token else None
     session.add(harvest)

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from digest.errors import BadInput
 from digest.models import Identifier, Paper, Record, Sighting
+from digest.sources import dois
 from digest.sources.entry import arxiv_id
 
 CURATOR = "curator"
@@ -15,16 +16,26 @@ CURATOR = "curator"
 
 def find(session: Session, what: str) -> Paper | None:
     """Return the paper that *what* names: an id, a DOI, a slug, or an address that ends in one."""
-    word = what.strip().rstrip("/")
-    names = {word, f"doi:{word.lower()}"}
-    for mark in ("doi.org/", "/paper/", "/papers/"):
-        names |= {word.rpartition(mark)[2], f"doi:{word.rpartition(mark)[2].lower()}"}
-    if identifier := arxiv_id(word.removesuffix(".pdf")):
+    word = _bare(what)
+    names = {word, *(word.rpartition(mark)[2] for mark in ("/paper/", "/papers/"))}
+    if name := dois.doi(word):
+        names |= {name, f"doi:{name}"}
+    if identifier := arxiv_name(what):
         names.add(identifier)
     by_name = select(Identifier.paper_id).where(Identifier.value.in_(names))
     return session.scalar(
         select(Paper).where(Paper.id.in_(by_name) | Paper.slug.in_(names)).limit(1)
     )
+
+
+def arxiv_name(what: str) -> str | None:
+    """Return the arXiv id that *what* is or ends in, or whose DOI it is; None if it is none."""
+    word = _bare(what)
+    return arxiv_id(word.removesuffix(".pdf")) or dois.arxiv_id_of_doi(dois.doi(word))
+
+
+def _bare(what: str) -> str:
+    return what.strip().partition("?")[0].partition("#")[0].rstrip("/")
 
 
 def pick(session: Session, paper: Paper, note: str | None, now: datetime) -> None:
@@ -37,11 +48,12 @@ def pick(session: Session, paper: Paper, note: str | None, now: datetime) -> Non
         record.facts = facts
         return
     session.add(Record(paper_id=paper.id, source=CURATOR, gave=[], facts=facts))
+    today = now.astimezone(UTC).date()
     session.execute(
-        insert(Sighting).values(
-            paper_id=paper.id, source=CURATOR, seen_at=now, day=now.astimezone(UTC).date()
-        )
+        insert(Sighting).values(paper_id=paper.id, source=CURATOR, seen_at=now, day=today)
     )
+    # An old paper is on offer again.
+    paper.listed_on = max(paper.listed_on, today)
 
 
 def drop(session: Session, paper: Paper) -> None:
@@ -62,3 +74,5 @@ def drop(session: Session, paper: Paper) -> None:
     session.execute(
         delete(Sighting).where(Sighting.paper_id == paper.id, Sighting.source == CURATOR)
     )
+    listed_on = session.scalar(select(func.max(Sighting.day)).where(Sighting.paper_id == paper.id))
+    paper.listed_on = listed_on or paper.listed_on

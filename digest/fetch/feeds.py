@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from digest.errors import BadInput
-from digest.models import FeedRow
+from digest.models import FeedRow, FetchRun
 from digest.sources.feed import Feed
+
+LONGEST_URL, LONGEST_TITLE = 500, 200
 
 
 def add(session: Session, url: str, *, title: str, hosts: Sequence[str], now: datetime) -> FeedRow:
@@ -17,13 +20,19 @@ def add(session: Session, url: str, *, title: str, hosts: Sequence[str], now: da
     Keep a feed as a source; its papers may link to *hosts*.
 
     Raises:
-        BadInput: it is a source already.
+        BadInput: it is a source already, or its address is too long.
 
     """
+    if len(url) > LONGEST_URL:
+        raise BadInput(f"{url[:60]}... is longer than {LONGEST_URL} characters.")
     if session.scalar(select(FeedRow.id).where(FeedRow.url == url)):
         raise BadInput(f"{url} is a source already; see `digest source list`.")
     row = FeedRow(
-        name=_free_name(session, url), url=url, title=title, hosts=sorted(hosts), added_at=now
+        name=_free_name(session, url),
+        url=url,
+        title=title[:LONGEST_TITLE],
+        hosts=sorted(hosts),
+        added_at=now,
     )
     session.add(row)
     session.flush()
@@ -32,14 +41,11 @@ def add(session: Session, url: str, *, title: str, hosts: Sequence[str], now: da
 
 def _free_name(session: Session, url: str) -> str:
     host = (urlsplit(url).hostname or "feed").removeprefix("www.")[:60]
-    taken = session.scalars(
-        select(func.count(FeedRow.id)).where(FeedRow.name.startswith(f"feed:{host}"))
-    ).one()
-    # Numbers only grow: a removed feed's sightings keep its name.
-    names = set(session.scalars(select(FeedRow.name)))
-    while (name := f"feed:{host}" + (f"-{taken + 1}" if taken else "")) in names:
-        taken += 1
-    return name
+    # Not a removed feed's name either: its readings and its sightings are kept under it.
+    read = select(FetchRun.source).where(FetchRun.source.startswith("feed:"))
+    names = {*session.scalars(select(FeedRow.name)), *session.scalars(read.distinct())}
+    numbered = (f"feed:{host}" + (f"-{number}" if number > 1 else "") for number in count(1))
+    return next(name for name in numbered if name not in names)
 
 
 def every(session: Session) -> list[FeedRow]:

@@ -17,6 +17,7 @@ from digest.sources import arxiv, feed, huggingface, inflated, jsonl
 from digest.sources.arxiv import Arxiv
 from digest.sources.download import Http
 from digest.sources.entry import Document, check_readable
+from digest.sources.feed import Feed
 from digest.sources.huggingface import HuggingFace
 from digest.sources.sample import Sample
 
@@ -116,6 +117,9 @@ def fetch(
 
 def _failed(sessions: Sessions, source: Source, error: DigestError, now: datetime) -> FetchReport:
     _log.warning("fetch failed source=%s error=%s", source.name, error)
+    if isinstance(source, Feed):
+        # What was sent and could not be kept has to be sent again.
+        source.etag = source.last_modified = None
     with sessions.begin() as session:
         session.add(FetchRun(source=source.name, at=now, error=str(error)))
     return FetchReport(errors=(f"{source.name}: {error}",))

@@ -109,7 +109,7 @@ class Harvest(Base):
 
     __tablename__ = "harvest"
 
-    name: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(1000), primary_key=True)
     """The set and the days: `cs 2026-01-01 2026-01-31`."""
     token: Mapped[str | None] = mapped_column(sa.Text)
     """Where the next page begins; None before the first."""

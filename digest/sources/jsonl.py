@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from digest.errors import BadDocument
@@ -63,7 +64,16 @@ def _lines(body: bytes) -> list[_Line]:
 def _document(body: bytes, lines: list[_Line]) -> Document:
     if lines and not any(line.lstrip().startswith(b"{") for _, line in lines):
         raise BadDocument(f"no lines of JSON objects but {what_it_is(body)}")
-    return _each_line(lines)
+    document = _each_line(lines)
+    broken = sum(not _is_json(line) for _, line in lines)
+    if document.entries and broken:
+        return replace(document, warning=f"{broken} of {len(lines)} lines are no JSON")
+    return document
+
+
+def _is_json(line: bytes) -> bool:
+    # A line that was cut off does not end its object; what is inside was looked at already.
+    return line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}")
 
 
 def _each_line(lines: list[_Line]) -> Document:

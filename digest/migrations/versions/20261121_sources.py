@@ -34,7 +34,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "harvest",
-        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("name", sa.String(length=1000), nullable=False),
         sa.Column("token", sa.Text(), nullable=True),
         sa.Column("kept", sa.Integer(), nullable=False),
         sa.Column("finished_at", digest.models.base.UtcDateTime(timezone=True), nullable=True),

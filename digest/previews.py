@@ -60,6 +60,7 @@ def of_sample(settings: Settings, form: str, now: datetime | None = None) -> byt
         readers={reader.id: reader},
         digests={claimed.id: Reader(id=1, cadence=reader.cadence, topics=SAMPLE_TOPICS)},
         new=frozenset(),
+        decided={},
         edition=_sample_edition(now),
     )
     composer = Composer(

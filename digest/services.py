@@ -5,14 +5,17 @@ from datetime import time
 
 from sqlalchemy.orm import sessionmaker
 
+from digest import migrations
 from digest.clock import Clock, utc_now
 from digest.compose import Composer
 from digest.database import Sessions, connect
+from digest.errors import BadInput
 from digest.keys import Keys, keys
 from digest.links import Links
 from digest.mail.message import Letterhead
 from digest.mail.opening import open_transport
 from digest.mail.transport import Transport
+from digest.migrations import Age
 from digest.render import Renderer, Site
 from digest.settings import Settings
 
@@ -34,6 +37,27 @@ class Services:
         """Give every connection back."""
         self.transport.close()
         self.sessions.kw["bind"].dispose()
+
+
+def prepare(settings: Settings) -> None:
+    """
+    Make sure that the database can be used; embedded, it is brought up to date.
+
+    Raises:
+        BadInput: its tables are out of date, and nobody said that they may be changed; or newer.
+
+    """
+    url = settings.database_url.get_secret_value()
+    if url.startswith("sqlite:///"):
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+    if settings.embedded:
+        migrations.migrate(url)
+        return
+    age = migrations.age(url)
+    if age is Age.NEWER:
+        raise BadInput(migrations.TOO_NEW)
+    if age is Age.OLDER:
+        raise BadInput("The database is not up to date; run `digest migrate` first.")
 
 
 def build(settings: Settings, clock: Clock = utc_now) -> Services:

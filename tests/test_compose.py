@@ -383,6 +383,15 @@ def test_a_timetable_is_told_in_words(
     assert Timetable(cadence, days, 7, "UTC").in_words() == sentence
 
 
+def test_a_mail_knows_when_its_delivery_was_decided_on(services: Services) -> None:
+    freeze(services, 1)
+    due(services)
+
+    with services.sessions() as session:
+        decided_at = session.scalars(select(Delivery.created_at)).one()
+    assert letter(services).mail.decided_at == decided_at
+
+
 def test_a_claimed_row_says_what_composing_needs(services: Services) -> None:
     delivery_id = due(services)
 

@@ -126,6 +126,16 @@ def test_a_database_that_is_out_of_date_is_the_only_finding(
     assert (found.name, found.status, found.remedy) == ("database", Status.ERROR, "digest migrate")
 
 
+def test_a_database_that_is_newer_needs_another_version(well: Services) -> None:
+    make.from_the_future(well.settings.database_url.get_secret_value())
+
+    [found] = doctor.examine(well)
+
+    assert (found.name, found.status) == ("database", Status.ERROR)
+    assert "newer than this version" in found.detail
+    assert "install the version that migrated it" in found.remedy
+
+
 def test_what_is_wrong_is_printed_with_its_remedy_below() -> None:
     findings = [
         Finding("database", Status.OK, "reachable"),

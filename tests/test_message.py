@@ -1,5 +1,6 @@
 """A mail reads on the other side as it was written here, whatever it holds."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -74,6 +75,10 @@ def raw_headers(mail: Mail) -> list[str]:
     return as_bytes(mail, LETTERHEAD, NOW).split(b"\r\n\r\n")[0].decode("ascii").split("\r\n")
 
 
+def message_id(mail: Mail, letterhead: Letterhead = LETTERHEAD) -> str:
+    return header(as_bytes(mail, letterhead, NOW), "Message-ID")
+
+
 @given(subject=header_text, html=body_text, text=body_text)
 @example(subject="=?utf-8?q?Free_money?=", html="\r.\r\n..\n.", text="From me\nFrom you\n.\n")
 @example(subject="  two  spaces ", html="--=_daybreak--\r\n", text="\r\n--=_daybreak\r\n\r\n")
@@ -116,7 +121,7 @@ def test_a_digest_carries_the_headers_of_a_list() -> None:
         "Reply-To": "Mira Ober <mira@example.org>",
         "Subject": "Sparse attention is enough, and 9 more",
         "Date": "Fri, 20 Nov 2026 06:30:00 +0000",
-        "Message-ID": "<daybreak.42@digest.example.org>",
+        "Message-ID": message_id(DIGEST),
         "List-Unsubscribe": f"<https://digest.example.org/unsubscribe/{TOKEN}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Id": "Daybreak <daily.digest.example.org>",
@@ -161,6 +166,13 @@ def test_nothing_breaks_out_of_a_header(field: str, trick: str) -> None:
 
     with pytest.raises(ValueError, match=field):
         replace(DIGEST, **{field: text})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["", "Ann", "a b@x.org", "a@x.org, b@x.org", "A <å@x.org>"])
+@pytest.mark.parametrize("field", ["sender", "reply_to"])
+def test_a_mail_comes_from_one_address(field: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"{field}: it holds not exactly one ASCII address"):
+        replace(LETTERHEAD, **{field: text})
 
 
 @pytest.mark.parametrize("trick", ["\r\nBcc: eve@example.org", "\n", "\0"])
@@ -216,15 +228,33 @@ def test_any_name_of_a_site_survives_in_the_id_of_the_list(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("base_url", "message_id"),
+    ("base_url", "host"),
     [
-        ("https://Digest.example.org:8443/papers", "<daybreak.42@digest.example.org>"),
-        ("http://127.0.0.1:8000", "<daybreak.42@[127.0.0.1]>"),
-        ("http://[::1]:8000", "<daybreak.42@localhost>"),
-        ("https://bücher.example", "<daybreak.42@xn--bcher-kva.example>"),
+        ("https://Digest.example.org:8443/papers", "digest.example.org"),
+        ("http://127.0.0.1:8000", "[127.0.0.1]"),
+        ("http://[::1]:8000", "localhost"),
+        ("https://bücher.example", "xn--bcher-kva.example"),
     ],
 )
-def test_the_message_id_names_the_delivery_and_the_site(base_url: str, message_id: str) -> None:
-    found = as_bytes(DIGEST, replace(LETTERHEAD, base_url=base_url), NOW)
+def test_the_message_id_names_the_delivery_and_the_site(base_url: str, host: str) -> None:
+    found = message_id(DIGEST, replace(LETTERHEAD, base_url=base_url))
 
-    assert f"\r\nMessage-ID: {message_id}\r\n".encode() in found
+    assert re.fullmatch(rf"<daybreak\.42\.[0-9a-f]{{12}}@{re.escape(host)}>", found)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(DIGEST, to="bo@example.org"),
+        replace(DIGEST, kind="link"),
+        replace(DIGEST, decided_at=NOW),
+    ],
+)
+def test_another_database_s_mail_of_the_same_number_has_another_id(other: Mail) -> None:
+    assert message_id(other) != message_id(DIGEST)
+
+
+def test_a_delivery_that_is_composed_again_keeps_its_id() -> None:
+    again = replace(DIGEST, subject="Another paper, and 9 more", html="<p>Other</p>", text="Other")
+
+    assert message_id(again) == message_id(DIGEST)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import sessionmaker
 from digest import edition, migrations
 from digest.clock import Cadence
 from digest.database import Sessions, connect
-from digest.migrations import versions
+from digest.migrations import Age, versions
 from digest.models import (
     Base,
     Delivery,
@@ -127,6 +127,16 @@ def test_migrating_says_whether_there_was_anything_to_do(empty_url: str) -> None
     assert not before
     assert did_something == (True, False)
     assert migrations.is_current(empty_url)
+
+
+def test_a_database_is_older_current_or_newer(empty_url: str) -> None:
+    before = migrations.age(empty_url)
+    migrations.migrate(empty_url)
+    after = migrations.age(empty_url)
+    make.from_the_future(empty_url)
+
+    assert (before, after) == (Age.OLDER, Age.CURRENT)
+    assert migrations.age(empty_url) is Age.NEWER
 
 
 def test_several_processes_may_migrate_at_once(empty_url: str) -> None:

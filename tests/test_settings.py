@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
+from digest import mailboxes
 from digest.errors import BadSettings
+from digest.mail.message import Letterhead
 from digest.settings import Settings, read_settings
 
 PRODUCTION: dict[str, str] = {
@@ -86,9 +88,16 @@ def test_an_empty_variable_is_as_good_as_none(read: Any) -> None:
         ("DIGEST_SUPPRESSION_KEY", "short", "openssl rand -hex 32"),
         ("DIGEST_SENDER", "Daybreak", "write Name <name@example.org>"),
         ("DIGEST_SENDER", "a@example.org\nBcc: b@example.org", "line breaks"),
+        ("DIGEST_SENDER", "a b@example.org", "write Name <name@example.org>"),
+        ("DIGEST_SENDER", "a@example.org, b@example.org", "write Name <name@example.org>"),
+        ("DIGEST_SENDER", "A <a@example.org>, b@example.org", "write Name <name@example.org>"),
         ("DIGEST_REPLY_TO", "nobody", "write Name <name@example.org>"),
         ("DIGEST_SITE_NAME", "x" * 41, "at most 40"),
+        ("DIGEST_SITE_NAME", " ", "at least 1"),
+        ("DIGEST_SITE_NAME", "Day\nbreak", "line breaks"),
+        ("DIGEST_POSTAL_ADDRESS", "1 Any Street\x07Berlin", "control characters"),
         ("DIGEST_FETCH_AT", "25:00", "write HH:MM in UTC"),
+        ("DIGEST_FETCH_AT", f"{'0' * 5000}:00", "write HH:MM in UTC"),
         ("DIGEST_FETCH_AT", "5", "write HH:MM in UTC"),
         ("DIGEST_FETCH_AT", "05:60", "write HH:MM in UTC"),
         ("DIGEST_FETCH_AT", "5:0", "write HH:MM in UTC"),
@@ -106,6 +115,26 @@ def test_a_wrong_value_is_named_with_its_remedy(
 ) -> None:
     with pytest.raises(BadSettings, match=f"(?s){variable}: .*{remedy}"):
         read(**{variable: value})
+
+
+@pytest.mark.parametrize("name", ["Daybreak", "A, B", 'Zürich "x" <y>', "a@b", "back\\slash"])
+def test_any_name_of_the_site_makes_a_sender(read: Any, name: str) -> None:
+    settings = read(DIGEST_SITE_NAME=name)
+
+    head = Letterhead(
+        sender=settings.sender,
+        reply_to=settings.reply_to,
+        site_name=settings.site_name,
+        base_url=settings.base_url,
+    )
+    assert mailboxes.split(head.sender) == (name, "daybreak@localhost")
+
+
+def test_a_dotenv_file_in_another_encoding_is_named(read: Any, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("DIGEST_SITE_NAME=Zürich".encode("latin-1"))
+
+    with pytest.raises(BadSettings, match=r"\.env: it is not UTF-8"):
+        read()
 
 
 def test_each_of_several_wrong_values_is_named(read: Any) -> None:

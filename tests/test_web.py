@@ -1,6 +1,5 @@
 """The pages, as a reader walks through them."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -182,6 +181,8 @@ def test_the_answer_is_the_same_for_known_and_unknown_addresses(here: Installati
         ({"email": "mira@example.org", "cadence": "days"}, "Which days?"),
         ({"email": "mira@example.org", "cadence": "hourly"}, "How often?"),
         ({"email": "mira@example.org", "hour": "24"}, "from 0 to 23"),
+        ({"email": "mira@example.org", "hour": "1" * 5000}, "from 0 to 23"),
+        ({"email": "mira@example.org", "hour": "\N{ARABIC-INDIC DIGIT SEVEN}"}, "from 0 to 23"),
         ({"email": "mira@example.org", "zone": "Middle/Earth"}, "no time zone"),
         ({"email": "mira@example.org", "topic": "gossip"}, "no topic"),
         ({"email": "mira@example.org", "day": "someday"}, "no day"),
@@ -193,6 +194,21 @@ def test_what_cannot_be_had_is_named(here: Installation, form: dict[str, str], s
     assert answer.status_code == 400
     assert said in answer.text
     assert not here.rows()["subscriber"]
+
+
+def test_no_page_tells_a_visitor_to_run_a_command(here: Installation) -> None:
+    answer = here.visitor().post(
+        "/subscribe", data={"email": "mira@example.org", "topic": "gossip"}
+    )
+
+    assert "There is no topic" in answer.text
+    assert "digest topics" not in answer.text
+
+
+def test_whoever_opens_the_forms_address_comes_to_the_form(here: Installation) -> None:
+    answer = here.visitor().get("/subscribe")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
 def test_a_refused_form_keeps_what_was_typed(here: Installation) -> None:
@@ -453,6 +469,17 @@ def test_a_sent_digest_can_be_read_again_without_anything_of_its_reader(
     assert "<form" not in answer.text
 
 
+def test_a_digest_in_the_browser_has_the_date_of_its_mail(here: Installation) -> None:
+    reader = here.reader(zone="Pacific/Kiritimati")
+    delivery = here.digest_to(reader)
+    with here.services.sessions.begin() as session:
+        session.get_one(Delivery, delivery).sending_at = NOW + timedelta(days=2)
+
+    answer = here.visitor().get(here.path(Purpose.VIEW, delivery))
+
+    assert "<h1>Friday 20 November 2026</h1>" in answer.text
+
+
 def test_a_view_link_of_another_mail_is_not_found(here: Installation) -> None:
     reader = here.reader()
     here.visitor().post("/subscribe", data={"email": "mira@example.org"})
@@ -563,14 +590,23 @@ def test_the_house_says_who_and_how_it_is(here: Installation) -> None:
     assert visitor.get("/healthz").json == {"status": "ok"}
 
 
-def test_health_fails_with_the_database(here: Installation) -> None:
+def test_health_fails_without_a_table(here: Installation) -> None:
     with here.services.sessions.begin() as session:
         session.execute(sa.text("DROP TABLE sending_budget"))
 
     answer = here.visitor().get("/healthz")
 
     assert answer.status_code == 503
-    assert json.loads(answer.data)["status"] != "ok"
+    assert answer.json == {"status": "the database is not up to date"}
+
+
+def test_health_fails_when_the_database_cannot_be_read(here: Installation, tmp_path: Path) -> None:
+    (tmp_path / "daybreak.db").write_text("Dear Ann, this is no database. " * 50)
+
+    answer = here.visitor().get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.json == {"status": "the database does not answer"}
 
 
 def test_the_stylesheet_holds_the_tokens_and_may_be_kept(here: Installation) -> None:

@@ -15,6 +15,8 @@ from werkzeug.test import TestResponse
 
 from digest.links import Purpose
 from digest.models import Standing
+from digest.services import Services
+from digest.web import create_app
 from tests.servers import Valkey
 from tests.visitor import (
     HERE,
@@ -180,6 +182,50 @@ def test_leaving_survives_a_revocation(here: Installation) -> None:
     assert here.kept(reader).standing is Standing.UNSUBSCRIBED
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/paper/%00", 404),
+        ("/paper/%ff%00", 404),
+        (f"/paper/{'9' * 5000}", 404),
+        ("/papers/%00", 404),
+        ("/papers/0001-01-01", 404),
+        ("/papers/9999-12-31", 404),
+        ("/papers/week/%00", 404),
+        ("/papers/week/9999-W52", 404),
+        ("/papers/month/%00", 404),
+        ("/papers/month/9999-12", 404),
+        (f"/papers/trending?page={'9' * 5000}", 404),
+        ("/search?q=%00", 200),
+        ("/search?q=author:%00ann%00", 200),
+        ("/search?q=%ff%22%00%27", 200),
+        ("/search?q=rlhf&page=%00", 404),
+        ("/feed.xml?day=%00", 404),
+        ("/feed.xml?day=9999-12-31", 404),
+        ("/feed.xml?topic=%00", 404),
+        ("/outbox/%00", 404),
+        ("/static/%00", 404),
+        ("/view/%00", 404),
+        ("/confirm/%00", 404),
+        ("/preferences/%00", 404),
+        ("/unsubscribe/%00", 404),
+    ],
+)
+def test_odd_addresses_are_no_trouble(services: Services, path: str, status: int) -> None:
+    visitor = create_app(services).test_client()
+
+    assert visitor.get(path).status_code == status
+
+
+@pytest.mark.parametrize("field", ["email", "topic", "keywords", "cadence", "day", "hour", "zone"])
+def test_odd_characters_in_a_form_are_refused(services: Services, field: str) -> None:
+    visitor = create_app(services).test_client()
+
+    answer = visitor.post("/subscribe", data={"email": "mira@example.org", field: "a\0b"})
+
+    assert answer.status_code == 400
+
+
 def test_a_method_that_does_not_fit_is_refused(here: Installation) -> None:
     answer = here.visitor().post("/papers")
 
@@ -251,6 +297,22 @@ def test_one_visitor_may_not_ask_all_the_time(tmp_path: Path) -> None:
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
     assert "try again in a minute" in answers[-1].text
     assert other.status_code == 200
+
+
+def test_wrong_forms_do_not_use_up_what_the_right_one_needs(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        wrong = [here.visitor().post("/subscribe", data={"email": "mira@"}) for _ in range(20)]
+        right = [_ask(here.visitor(), number) for number in range(5)]
+
+    assert {answer.status_code for answer in wrong} == {400}
+    assert {answer.status_code for answer in right} == {200}
+
+
+def test_wrong_forms_have_a_limit_of_their_own(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        answers = [here.visitor().post("/subscribe") for _ in range(61)]
+
+    assert [answer.status_code for answer in answers] == [400] * 60 + [429]
 
 
 def test_one_address_may_not_be_asked_for_by_many(tmp_path: Path) -> None:

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.exceptions import Ignore
 from kombu import Connection
 
 import celeryconfig
+from digest import migrations
+from tests.visitor import PRODUCTION
 from workers import tasks
 from workers.app import app
 from workers.queue import Transport
@@ -95,6 +98,42 @@ def test_with_a_redis_it_is_the_broker(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert not (tmp_path / "var" / "queue").exists()
 
 
+@pytest.fixture
+def first_use() -> Iterator[None]:
+    """Let the worker build its services anew, and give them back."""
+    tasks.services.cache_clear()
+    yield
+    if tasks.services.cache_info().currsize:
+        tasks.services().close()
+    tasks.services.cache_clear()
+
+
+@pytest.mark.usefixtures("first_use")
+def test_a_worker_brings_an_embedded_database_up_to_date() -> None:
+    settings = tasks.services().settings
+
+    assert migrations.is_current(settings.database_url.get_secret_value())
+
+
+@pytest.mark.usefixtures("first_use")
+def test_in_production_no_task_is_done_on_old_tables(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(f"DIGEST_{name.upper()}", value)
+    url = f"sqlite:///{tmp_path / 'production.db'}"
+    monkeypatch.setenv("DIGEST_DATABASE_URL", url)
+
+    with pytest.raises(Ignore):
+        tasks.fetch()
+    migrations.migrate(url)
+    tasks.services()
+
+    assert [each.getMessage() for each in caplog.records if each.name == "workers.tasks"] == [
+        "no task is done: The database is not up to date; run `digest migrate` first."
+    ]
+
+
 def test_a_task_is_given_back_when_its_worker_dies() -> None:
     found = configuration()
 
@@ -112,6 +151,9 @@ def test_the_embedded_queue_keeps_every_message_whole_and_once(tmp_path: Path) -
             for number in range(EACH):
                 out.put({"writer": writer, "number": number, "filling": filling})
 
+    # As a worker does when it starts: what is put before any queue is bound goes nowhere.
+    with connected() as connection, connection.SimpleQueue("crowded"):
+        pass
     with ThreadPoolExecutor(WRITERS) as writers:
         writing = [writers.submit(write, writer) for writer in range(WRITERS)]
         found = list(messages("crowded", WRITERS * EACH))

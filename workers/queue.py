@@ -1,5 +1,6 @@
 """The embedded queue: kombu's folder transport, with messages that appear whole."""
 
+import fcntl
 import uuid
 from pathlib import Path
 from time import monotonic_ns
@@ -23,6 +24,21 @@ class Channel(filesystem.Channel):
         draft = place.with_name(f".{place.name}.part")
         draft.write_text(dumps(payload))
         draft.rename(place)
+
+    def _queue_bind(
+        self, exchange: str, routing_key: str | None, pattern: str | None, queue: str | None
+    ) -> None:
+        # The same for the table of an exchange's queues, one process after the other.
+        self.control_folder.mkdir(parents=True, exist_ok=True)
+        bound = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
+        with (self.control_folder / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            table = self.get_table(exchange)
+            if bound not in table:
+                place = self.control_folder / f"{exchange}.exchange"
+                draft = place.with_name(f".{place.name}.part")
+                draft.write_text(dumps([bound, *table]))
+                draft.rename(place)
 
 
 class Transport(filesystem.Transport):

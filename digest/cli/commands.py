@@ -9,14 +9,16 @@ import click
 
 from digest import pipeline, previews, subscribers
 from digest.cli.context import services
-from digest.cli.group import Moment, cli
+from digest.cli.group import Moment, TopicSlug, cli
 from digest.settings import read_settings
 from digest.topics import taxonomy
 
 
 @cli.command()
 @click.argument("email")
-@click.option("--topic", "topics", multiple=True, help="Slug of a topic; repeat for more.")
+@click.option(
+    "--topic", "topics", type=TopicSlug(), multiple=True, help="Slug of a topic; repeat for more."
+)
 @click.option("--keyword", "keywords", multiple=True, help="Word or phrase; repeat for more.")
 @click.option("--cadence", help="daily, weekdays, days, weekly or monthly.  [weekdays]")
 @click.option("--day", "days", multiple=True, help="mon to sun; for days, weekly and monthly.")

@@ -8,10 +8,9 @@ from typing import NoReturn
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from digest import migrations
 from digest.errors import AlreadyRunning, BadInput, DigestError
-from digest.services import Services, build
-from digest.settings import Settings, read_settings
+from digest.services import Services, build, prepare
+from digest.settings import read_settings
 
 BAD_INPUT = 2
 
@@ -31,23 +30,6 @@ def services(*, ready: bool = True) -> Iterator[Services]:
         yield built
     finally:
         built.close()
-
-
-def prepare(settings: Settings) -> None:
-    """
-    Make sure that the database can be used.
-
-    Raises:
-        BadInput: its tables are out of date, and nobody said that they may be changed.
-
-    """
-    url = settings.database_url.get_secret_value()
-    if url.startswith("sqlite:///"):
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
-    if settings.embedded:
-        migrations.migrate(url)
-    elif not migrations.is_current(url):
-        raise BadInput("The database is not up to date; run `digest migrate` first.")
 
 
 @contextmanager

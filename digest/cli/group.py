@@ -6,6 +6,9 @@ import click
 
 from digest import logs
 from digest.cli.context import errors_in_words
+from digest.topics import taxonomy
+
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
 def main() -> None:
@@ -41,9 +44,26 @@ class Day(click.ParamType[date]):
         self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
     ) -> date:
         try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            day = value if isinstance(value, date) else date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no day; write it as 2026-11-20", param, ctx)
+        # Commands themselves say what is too late, for they know what day it is.
+        if day.year < FIRST_YEAR:
+            self.fail(f"'{day}' is before the year {FIRST_YEAR}", param, ctx)
+        return day
+
+
+class TopicSlug(click.ParamType[str]):
+    name = "SLUG"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in taxonomy.by_slug():
+            self.fail(
+                f"There is no topic {value[:40]!r}; `digest topics list` names them all.",
+                param,
+                ctx,
+            )
+        return value
 
 
 class Moment(click.ParamType[datetime]):
@@ -56,4 +76,7 @@ class Moment(click.ParamType[datetime]):
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no moment; write it as 2026-11-20T07:00Z", param, ctx)
+        # At the calendar's ends there is no day before or after, nor another zone's time.
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            self.fail(f"{value!r} is not in the years {FIRST_YEAR} to {LAST_YEAR}", param, ctx)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -10,6 +10,8 @@ from digest import delivery, doctor, logs, migrations
 from digest import up as everything
 from digest.cli.context import services
 from digest.cli.group import cli
+from digest.errors import BadInput
+from digest.services import prepare
 from digest.settings import read_settings
 
 
@@ -57,16 +59,27 @@ def web(host: str, port: int | None, threads: int) -> None:
     Celery runs the rest: `celery -A workers.app worker` and `celery -A workers.app beat`.
     """
     logs.configure()
-    everything.serve_pages(read_settings(**({"port": port} if port else {})), host, threads)
+    settings = read_settings(**({"port": port} if port else {}))
+    prepare(settings)
+    everything.serve_pages(settings, host, threads)
 
 
 @cli.command()
 @click.option("--why", required=True, help="For the others who look after the service.")
 def stop(why: str) -> None:
-    """Stop all sending, on every machine, until `digest resume`."""
+    """
+    Stop all sending, on every machine, until `digest resume`.
+
+    Returns when nothing is being sent any more, or after 15 seconds, and says what still is.
+    """
+    if not why.strip():
+        raise BadInput("--why: say in a few words why; the others read it in `digest doctor`.")
     with services() as built:
         delivery.stop(built.sessions, why, built.clock())
+        underway = delivery.still_sending(built.sessions)
     click.echo("Sending is stopped. What is due waits; nothing is lost.")
+    if underway:
+        click.echo(f"Still on their way, deliveries {', '.join(map(str, underway))}.", err=True)
 
 
 @cli.command()

@@ -1,6 +1,7 @@
 """Commands about where papers come from."""
 
 import json
+import stat
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -14,6 +15,9 @@ from digest.cli.group import Day, cli
 from digest.errors import BadDocument, BadInput
 from digest.fetch import FetchReport
 from digest.services import Services
+from digest.sources.compression import MAX_INFLATED
+
+STANDARD_INPUT = Path("/dev/stdin")
 
 PARTLY = 3
 """Exit code: a broken document, of which the readable entries were kept."""
@@ -68,11 +72,32 @@ def _loaded(
     built: Services, kind: str, file: Path, day: date | None, *, as_json: bool
 ) -> FetchReport:
     try:
-        return pipeline.load(built, kind, file.read_bytes(), day)
+        return pipeline.load(built, kind, _read(file), day)
     except BadDocument as exc:
         if as_json:
             click.echo(json.dumps({"new": 0, "seen": 0, "skipped": exc.skipped}))
         raise BadDocument(f"{file}: {exc}") from exc
+
+
+def _read(file: Path) -> bytes:
+    """
+    Return what *file* holds.
+
+    Raises:
+        BadInput: it is neither a file nor a pipe, cannot be read, or holds too much.
+
+    """
+    try:
+        mode = file.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or file == STANDARD_INPUT):
+            raise BadInput(f"{file}: neither a file nor a pipe.")
+        with file.open("rb") as opened:
+            body = opened.read(MAX_INFLATED + 1)
+    except OSError as exc:
+        raise BadInput(f"{file}: cannot be read: {exc.strerror}.") from exc
+    if len(body) > MAX_INFLATED:
+        raise BadInput(f"{file}: holds more than {MAX_INFLATED // 1_000_000} MB; split it.")
+    return body
 
 
 def _say(report: FetchReport, *, as_json: bool) -> None:

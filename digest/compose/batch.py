@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +27,8 @@ class Batch:
     """What the matcher has to know, by the id of the delivery."""
     new: frozenset[int]
     """Ids of readers who were never sent a digest."""
+    decided: dict[int, datetime]
+    """When each delivery was decided on, by its id."""
     edition: Edition | None
 
 
@@ -45,8 +48,14 @@ def read_batch(session: Session, claimed: Sequence[Claimed], *, samples: bool) -
         readers=readers,
         digests=_for_matching(session, readers, digests),
         new=frozenset(ids) - _sent_a_digest(session, ids),
+        decided=_decided(session, [each.id for each in claimed]),
         edition=edition,
     )
+
+
+def _decided(session: Session, delivery_ids: Sequence[int]) -> dict[int, datetime]:
+    decided = select(Delivery.id, Delivery.created_at).where(Delivery.id.in_(delivery_ids))
+    return {row.id: row.created_at for row in session.execute(decided)}
 
 
 def _for_matching(

@@ -75,9 +75,9 @@ class Composer:
             case DeliveryKind.DIGEST:
                 return self._digest(claimed, reader, batch, picks)
             case DeliveryKind.CONFIRMATION:
-                return self._letter(claimed, reader, self._confirmation(reader))
+                return self._letter(claimed, batch, self._confirmation(reader))
             case DeliveryKind.LINK:
-                return self._letter(claimed, reader, self._link(reader))
+                return self._letter(claimed, batch, self._link(reader))
             case _:
                 raise NotImplementedError(claimed.kind)
 
@@ -111,7 +111,7 @@ class Composer:
             }
             for place, pick in enumerate(picks)
         )
-        return self._letter(claimed, reader, self.renderer.digest(page), ledger)
+        return self._letter(claimed, batch, self.renderer.digest(page), ledger)
 
     def _without_news(self, claimed: Claimed, edition: Edition | None) -> Held:
         now = self.clock()
@@ -153,10 +153,11 @@ class Composer:
     def _letter(
         self,
         claimed: Claimed,
-        reader: Subscriber,
+        batch: "Batch",
         rendered: Rendered,
         picks: tuple[dict[str, object], ...] = (),
     ) -> Letter:
+        reader = batch.readers[claimed.subscriber_id]
         listed = claimed.kind is DeliveryKind.DIGEST
         mail = Mail(
             to=reader.email,
@@ -165,6 +166,7 @@ class Composer:
             text=rendered.text,
             delivery_id=claimed.id,
             kind=claimed.kind.value,
+            decided_at=batch.decided.get(claimed.id),
             unsubscribe_url=self.links.make(Purpose.LEAVE, reader.id) if listed else None,
             help_url=self.links.make(Purpose.MANAGE, reader.id, reader.link_version)
             if listed

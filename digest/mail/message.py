@@ -1,5 +1,6 @@
 """A finished mail, and how it looks on the wire."""
 
+import hashlib
 import ipaddress
 import re
 from collections.abc import Iterator
@@ -8,8 +9,10 @@ from datetime import datetime
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, formataddr
 from urllib.parse import quote, urlsplit
+
+from digest import mailboxes
 
 LINE = 76
 """Bytes in a line: what RFC 2045 allows in quoted-printable, RFC 2047 beside an encoded word."""
@@ -18,8 +21,6 @@ LINE = 76
 # fixed one makes the same mail the same bytes.
 BOUNDARY = "=_daybreak"
 
-_BREAKS_A_HEADER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
 # A header that holds an address of the web is never folded, so it has to fit into 998 bytes.
 _WEB_ADDRESS = re.compile(r"https?://[!-;=?-~]{1,900}")
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -31,7 +32,8 @@ class Mail:
     One mail to one reader; nothing in it can break out of its header.
 
     *unsubscribe_url* makes it one of a list's mails, *help_url* is where its reader sees to
-    their preferences; a confirmation and the like has neither.
+    their preferences; a confirmation and the like has neither. *decided_at* is when its delivery
+    was decided on; with it, its id is its own in all installations.
 
     Raises:
         ValueError: a control character, or what is no address, in what becomes a header.
@@ -44,13 +46,14 @@ class Mail:
     text: str
     delivery_id: int
     kind: str
+    decided_at: datetime | None = None
     unsubscribe_url: str | None = None
     help_url: str | None = None
     lang: str = "en"
 
     def __post_init__(self) -> None:
         _refuse_breaks("subject", self.subject)
-        _require(_ADDRESS, "to", self.to)
+        _require(mailboxes.ADDRESS, "to", self.to)
         _require(_WORD, "kind", self.kind)
         _require(_WORD, "lang", self.lang)
         for name in ("unsubscribe_url", "help_url"):
@@ -66,7 +69,7 @@ class Letterhead:
     *sender* and *reply_to* are as in DIGEST_SENDER: `Name <name@example.org>`.
 
     Raises:
-        ValueError: a control character, or no ASCII address, in one of them.
+        ValueError: a control character, or not exactly one ASCII address, in one of them.
 
     """
 
@@ -78,14 +81,15 @@ class Letterhead:
     def __post_init__(self) -> None:
         _refuse_breaks("site_name", self.site_name)
         for name in ("sender", "reply_to"):
-            text = getattr(self, name)
-            _refuse_breaks(name, text)
-            _require(_ADDRESS, name, parseaddr(text)[1])
+            try:
+                mailboxes.split(getattr(self, name))
+            except ValueError as exc:
+                raise ValueError(f"{name}: {exc}") from exc
 
     @property
     def address(self) -> str:
         """The bare address of the sender."""
-        return parseaddr(self.sender)[1]
+        return mailboxes.split(self.sender)[1]
 
     @property
     def host(self) -> str:
@@ -116,7 +120,7 @@ def _headers(mail: Mail, letterhead: Letterhead, now: datetime) -> Iterator[tupl
     yield "Reply-To", _mailbox(letterhead.reply_to)
     yield "Subject", _unstructured("Subject", mail.subject)
     yield "Date", format_datetime(now)
-    yield "Message-ID", f"<daybreak.{mail.delivery_id}@{letterhead.host}>"
+    yield "Message-ID", f"<daybreak.{mail.delivery_id}.{_key(mail)}@{letterhead.host}>"
     if mail.unsubscribe_url is not None:
         yield from _list_headers(mail, letterhead)
     # RFC 3834: out-of-office replies do not answer this.
@@ -127,6 +131,12 @@ def _headers(mail: Mail, letterhead: Letterhead, now: datetime) -> Iterator[tupl
     yield "Content-Language", mail.lang
 
 
+def _key(mail: Mail) -> str:
+    """Return what tells *mail* from another database's of the same id: mailboxes drop repeats."""
+    known_by = (mail.delivery_id, mail.kind, mail.to, mail.decided_at)
+    return hashlib.sha256(repr(known_by).encode()).hexdigest()[:12]
+
+
 def _list_headers(mail: Mail, letterhead: Letterhead) -> Iterator[tuple[str, str]]:
     # RFC 8058: mailbox providers post to this address themselves.
     yield "List-Unsubscribe", f"<{mail.unsubscribe_url}>"
@@ -135,7 +145,7 @@ def _list_headers(mail: Mail, letterhead: Letterhead) -> Iterator[tuple[str, str
     yield "List-Id", _named(letterhead.site_name, f"daily.{letterhead.host.strip('[]')}")
     if mail.help_url is not None:
         yield "List-Help", f"<{mail.help_url}>"
-    owner = quote(parseaddr(letterhead.reply_to)[1], safe="@")
+    owner = quote(mailboxes.split(letterhead.reply_to)[1], safe="@")
     yield "List-Owner", f"<mailto:{owner}>"
 
 
@@ -148,7 +158,7 @@ def _alternatives(mail: Mail) -> bytes:
 
 
 def _mailbox(text: str) -> str:
-    name, address = parseaddr(text)
+    name, address = mailboxes.split(text)
     return _named(name, address) if name else address
 
 
@@ -176,7 +186,7 @@ def _encoded_words(header: str, text: str) -> str:
 
 
 def _refuse_breaks(name: str, text: str) -> None:
-    if found := _BREAKS_A_HEADER.search(text):
+    if found := mailboxes.BREAKS_A_HEADER.search(text):
         raise ValueError(f"{name}: {found[0]!r} does not belong into a header")
 
 

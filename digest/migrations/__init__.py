@@ -1,5 +1,7 @@
 """The database's history: each change of its tables, applied in order."""
 
+from enum import StrEnum
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -10,6 +12,18 @@ from digest.database import connect
 from digest.errors import BadInput
 
 FOLDER = "digest:migrations"
+TOO_NEW = (
+    "The database is newer than this version of the program. Install the version that migrated"
+    " it, or restore a backup."
+)
+
+
+class Age(StrEnum):
+    """How a database's tables compare with those that this version expects."""
+
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
 
 
 def migrate(url: str, to: str = "head") -> bool:
@@ -27,8 +41,8 @@ def migrate(url: str, to: str = "head") -> bool:
             before = MigrationContext.configure(connection).get_current_revision()
         if to == "head" and before == _head(config):
             return False
-        if before is not None:
-            _check_known(config, before)
+        if before is not None and not _is_known(config, before):
+            raise BadInput(f"{TOO_NEW} (It is at {before}.)")
         config.attributes["engine"] = engine
         command.upgrade(config, to)
         return True
@@ -36,25 +50,31 @@ def migrate(url: str, to: str = "head") -> bool:
         engine.dispose()
 
 
-def is_current(url: str) -> bool:
-    """Tell whether the database at *url* has every table as this version expects it."""
+def age(url: str) -> Age:
+    """Return how the tables of the database at *url* compare with what this version expects."""
+    config = _config()
     engine = connect(url, for_migrations=True)
     try:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
-        return found == _head(_config())
     finally:
         engine.dispose()
+    if found == _head(config):
+        return Age.CURRENT
+    return Age.OLDER if found is None or _is_known(config, found) else Age.NEWER
 
 
-def _check_known(config: Config, revision: str) -> None:
+def is_current(url: str) -> bool:
+    """Tell whether the database at *url* has every table as this version expects it."""
+    return age(url) is Age.CURRENT
+
+
+def _is_known(config: Config, revision: str) -> bool:
     try:
         ScriptDirectory.from_config(config).get_revision(revision)
-    except CommandError as exc:
-        raise BadInput(
-            f"The database is at {revision}, which this version does not know: it is newer."
-            " Install the version that migrated it, or restore a backup."
-        ) from exc
+    except CommandError:
+        return False
+    return True
 
 
 def _config() -> Config:

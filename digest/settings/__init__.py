@@ -8,12 +8,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from digest import mailboxes
 from digest.errors import BadSettings
 from digest.settings.values import (
     BaseUrl,
     Folder,
     Key,
     Keys,
+    Line,
     Mailbox,
     Sources,
     TimeOfDay,
@@ -51,8 +53,8 @@ class Settings(BaseSettings):
     suppression_key: Key | None = None
     sender: Mailbox = ""
     reply_to: Mailbox = ""
-    postal_address: str = ""
-    site_name: str = Field(default="Daybreak", min_length=1, max_length=40)
+    postal_address: Line = ""
+    site_name: Line = Field(default="Daybreak", min_length=1, max_length=40)
     fetch_at: TimeOfDay = "05:00"
     sources: Sources = ("huggingface", "arxiv:cs.AI+cs.CL+cs.CV+cs.LG")
     proxies: int = Field(default=0, ge=0, le=10)
@@ -65,7 +67,7 @@ class Settings(BaseSettings):
         self._fill_addresses()
         self._check_addresses()
         if self.embedded:
-            self._fill("sender", f"{self.site_name} <daybreak@localhost>")
+            self._fill("sender", mailboxes.joined(self.site_name, "daybreak@localhost"))
             self._fill("postal_address", "Runs on this machine only.")
         else:
             self._check_production()
@@ -172,6 +174,10 @@ def read_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as exc:
         raise BadSettings("\n".join(_in_words(error) for error in exc.errors())) from exc
+    except UnicodeDecodeError as exc:
+        raise BadSettings(".env: it is not UTF-8; save it as UTF-8 text") from exc
+    except PermissionError as exc:
+        raise BadSettings(".env: it may not be read by this user") from exc
 
 
 def _in_words(error: object) -> str:

@@ -1,18 +1,22 @@
 """What single settings may be; each function returns the value, or says what to write instead."""
 
 import ipaddress
-from email.utils import parseaddr
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
 from pydantic_settings import NoDecode
+
+from digest import mailboxes
 
 KEY_LENGTH = 32
 """The least number of characters of a key: 128 bits as hex."""
 
 SOURCES = ("huggingface", "arxiv", "sample")
+
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
 def _words(value: object) -> object:
@@ -30,17 +34,22 @@ def _long_enough(key: SecretStr) -> SecretStr:
 
 
 def _time_of_day(value: str) -> str:
-    hour, colon, minute = value.partition(":")
-    well_formed = colon and hour.isdecimal() and minute.isdecimal() and len(minute) == 2  # noqa: PLR2004
-    if not well_formed or int(hour) > 23 or int(minute) > 59:  # noqa: PLR2004
-        raise ValueError(f"{value!r} is no time of day; write HH:MM in UTC, such as 05:00")
-    return f"{int(hour):02}:{int(minute):02}"
+    found = _TIME.fullmatch(value)
+    if found is None:
+        raise ValueError(f"{value[:40]!r} is no time of day; write HH:MM in UTC, such as 05:00")
+    return f"{int(found[1]):02}:{found[2]}"
 
 
 def _mailbox(value: str) -> str:
-    address = parseaddr(value)[1]
-    if value and ("@" not in address or not address.isascii()):
-        raise ValueError(f"{value!r} holds no ASCII address; write Name <name@example.org>")
+    if value:
+        try:
+            mailboxes.split(value)
+        except ValueError as exc:
+            raise ValueError(f"{exc}; write Name <name@example.org>") from exc
+    return value
+
+
+def _line(value: str) -> str:
     if not value.isprintable():
         raise ValueError("line breaks and control characters do not belong here")
     return value
@@ -99,6 +108,7 @@ Folder = Annotated[Path, AfterValidator(_absolute)]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 Keys = Annotated[tuple[Key, ...], NoDecode, BeforeValidator(_words)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_line)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 Sources = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words), AfterValidator(_sources)]

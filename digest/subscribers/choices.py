@@ -1,5 +1,6 @@
 """What a reader may choose, checked; and keeping what they chose."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from digest.topics import taxonomy
 
 MOST_KEYWORDS = 50
 LONGEST_KEYWORD = 100
+
+_HOUR = re.compile("[0-9]|[01][0-9]|2[0-3]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,7 @@ def _topics(slugs: Iterable[str]) -> tuple[str, ...]:
     unique = tuple(dict.fromkeys(slugs))
     for slug in unique:
         if slug not in known:
-            raise BadInput(f"There is no topic {slug[:40]!r}; `digest topics list` names them all.")
+            raise BadInput(f"There is no topic {slug[:40]!r}.")
     return unique
 
 
@@ -100,7 +103,7 @@ def _days(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _hour(hour: str | int) -> int:
-    if not str(hour).isascii() or not str(hour).isdecimal() or int(hour) > 23:  # noqa: PLR2004
+    if not _HOUR.fullmatch(str(hour)):
         raise BadInput(f"The hour is a number from 0 to 23, not {str(hour)[:40]!r}.")
     return int(hour)
 

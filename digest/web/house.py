@@ -3,10 +3,10 @@
 import logging
 
 from flask import Blueprint, Response, render_template
-from sqlalchemy import select
+from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from digest.models import SendingBudget
+from digest.models.base import Base
 from digest.web.pages import services
 
 log = logging.getLogger("digest.web")
@@ -31,10 +31,12 @@ def privacy() -> str:
 def health() -> tuple[dict[str, str], int]:
     try:
         with services().sessions.begin() as session:
-            session.execute(select(SendingBudget.id))
+            there = inspect(session.connection()).get_table_names()
     except SQLAlchemyError as exc:
         log.warning("the database does not answer: %s", type(exc).__name__)
         return {"status": "the database does not answer"}, 503
+    if not Base.metadata.tables.keys() <= set(there):
+        return {"status": "the database is not up to date"}, 503
     return {"status": "ok"}, 200
 
 

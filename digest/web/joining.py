@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from werkzeug import Response
 
 from digest import library, subscribers
 from digest.card import Card
@@ -49,9 +50,15 @@ def home() -> str:
     return _home(Filled())
 
 
+@blueprint.get("/subscribe")
+def subscribe_form() -> Response:
+    return redirect(url_for(".home"), 303)
+
+
 @blueprint.post("/subscribe")
 def subscribe() -> Answer:
-    _limit("visitor", limiting.visitor(request.remote_addr))
+    visitor = limiting.visitor(request.remote_addr)
+    _limit("posts", visitor)
     if request.form.get("website"):
         return _check_inbox()  # a robot filled in the field that nobody sees
     try:
@@ -59,6 +66,8 @@ def subscribe() -> Answer:
         chosen = choices(request.form)
     except BadInput as exc:
         return _home(Filled().typed_over(request.form), wrong=exc), 400
+    # A form with a slip in it does not use up what the corrected one needs.
+    _limit("visitor", visitor)
     _limit("address", email)
     with services().sessions.begin() as session:
         subscribers.subscribe(
@@ -77,7 +86,11 @@ def _check_inbox() -> str:
 
 
 def _limit(what: str, key: str) -> None:
-    rules = {"visitor": limiting.VISITOR, "address": limiting.ADDRESS}[what]
+    rules = {
+        "posts": limiting.POSTS,
+        "visitor": limiting.VISITOR,
+        "address": limiting.ADDRESS,
+    }[what]
     limits: limiting.Limits = current_app.extensions["limits"]
     limits.count(what, services().keys.address_hash(key), rules)
 

@@ -16,6 +16,9 @@ from digest.settings import Settings
 
 log = logging.getLogger("digest.web")
 
+POSTS = (RateLimitItemPerMinute(60),)
+"""Of forms that a visitor sends, wrong ones too."""
+
 VISITOR = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
 ADDRESS = (RateLimitItemPerHour(5),)
 

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 
 from digest.settings import Settings
 
@@ -41,6 +41,12 @@ def protect(app: Flask, settings: Settings) -> None:
         # Health checks of a load balancer know no name; that page says nothing worth hiding.
         if _host() not in hosts and (settings.embedded or request.path != "/healthz"):
             raise BadRequest(f"Wrong host. This service answers at {settings.base_url}.")
+
+    @app.before_request
+    def _() -> None:
+        # PostgreSQL has no such character, and no page has it in its address.
+        if "\0" in request.path:
+            raise NotFound
 
     @app.after_request
     def _(response: Response) -> Response:

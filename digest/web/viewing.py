@@ -1,7 +1,7 @@
 """A digest in the browser, as it was sent."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 
 from flask import Blueprint, render_template
 
@@ -9,7 +9,7 @@ from digest import library
 from digest.card import Card, Reason
 from digest.errors import BadLink
 from digest.links import Purpose
-from digest.models import Delivery, Subscriber
+from digest.models import Subscriber
 from digest.web.pages import services
 
 blueprint = Blueprint("viewing", __name__)
@@ -26,13 +26,9 @@ def sent(token: str) -> str:
         if not found or not reader or version < reader.link_version:
             raise BadLink("revoked, or its reader is gone")
         delivery, papers = found
-        day = reader.timetable.local_day(_moment(delivery))
+        day = date.fromisoformat(delivery.dedupe_key)
     cards = [card for card, _ in papers]
     return render_template("view.html", day=day, groups=_groups(papers), cards=cards)
-
-
-def _moment(delivery: Delivery) -> datetime:
-    return delivery.sending_at or delivery.created_at
 
 
 def _groups(papers: Sequence[Shown]) -> dict[str, list[Shown]]:

@@ -1,0 +1,118 @@
+"""What is typed at the commands' limits, and beyond them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from digest import migrations
+from digest.sources.compression import MAX_INFLATED
+from tests import make
+from tests.test_cli import FEEDS, Digest, digest, production
+
+__all__ = ["digest", "production"]
+
+COPY = "import shutil, sys; shutil.copyfileobj(open(sys.argv[1], 'rb'), open(sys.argv[2], 'wb'))"
+
+
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:00Z", "0001-01-01T00:00+14:00", "1999-12-31", "2200-01-01T00:00Z"]
+)
+def test_a_moment_at_the_calendars_end_is_refused(digest: Digest, moment: str) -> None:
+    ended = digest("send-due", "--now", moment)
+
+    assert ended.code == 2
+    assert f"'{moment}' is not in the years 2000 to 2199" in ended.err
+
+
+@pytest.mark.parametrize("moment", ["2000-01-01T00:00+14:00", "2199-12-31T23:59-12:00"])
+def test_the_first_and_the_last_moment_are_taken(digest: Digest, moment: str) -> None:
+    assert digest("send-due", "--now", moment).code == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "why"), [("0001-01-01", "before the year 2000"), ("9999-12-31", "is in the future")]
+)
+@pytest.mark.parametrize(
+    "words",
+    [("fetch", "--source", "sample", "--day"), ("backfill", "--from", "2026-11-02", "--to")],
+)
+def test_a_day_at_the_calendars_end_is_refused(
+    digest: Digest, words: tuple[str, ...], day: str, why: str
+) -> None:
+    ended = digest(*words, day)
+
+    assert ended.code == 2
+    assert why in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("why", ["", " ", "\n"])
+def test_stopping_needs_a_reason(digest: Digest, why: str) -> None:
+    ended = digest("stop", "--why", why)
+
+    assert ended.code == 2
+    assert "--why" in ended.err
+    assert "not stopped" in digest("doctor").out
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_a_device_is_no_document(digest: Digest, device: str) -> None:
+    ended = digest("fetch", "--file", device, "--kind", "feed")
+
+    assert ended.code == 2
+    assert f"{device}: neither a file nor a pipe" in ended.err
+
+
+def test_a_file_that_cannot_be_read_is_named(digest: Digest) -> None:
+    ended = digest("fetch", "--file", "/proc/self/mem", "--kind", "feed")
+
+    assert ended.code == 2
+    assert "/proc/self/mem: cannot be read: Input/output error" in ended.err
+
+
+def test_a_file_that_is_too_large_is_refused(digest: Digest, tmp_path: Path) -> None:
+    with (tmp_path / "vast").open("wb") as file:
+        file.truncate(MAX_INFLATED + 1)
+
+    ended = digest("fetch", "--file", "vast", "--kind", "feed")
+
+    assert ended.code == 2
+    assert "vast: holds more than 300 MB" in ended.err
+
+
+def test_a_document_may_come_through_a_pipe(digest: Digest, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    document = FEEDS / "huggingface_2026.json"
+    with subprocess.Popen([sys.executable, "-c", COPY, document, tmp_path / "pipe"]):
+        ended = digest("fetch", "--file", "pipe", "--kind", "huggingface")
+
+    assert ended.code == 0
+    assert " new, 0 seen" in ended.out
+
+
+@pytest.mark.parametrize("command", [("web",), ("send-due",), ("stop", "--why", "a test")])
+def test_in_production_no_command_works_on_old_tables(
+    digest: Digest, production: str, command: tuple[str, ...]
+) -> None:
+    ended = digest(*command)
+
+    assert ended.code == 2
+    assert "run `digest migrate` first" in ended.err
+    assert not migrations.is_current(production)
+
+
+@pytest.mark.parametrize("command", ["web", "send-due", "migrate"])
+def test_no_command_works_on_tables_of_a_later_version(
+    digest: Digest, production: str, command: str
+) -> None:
+    migrations.migrate(production)
+    make.from_the_future(production)
+
+    ended = digest(command)
+
+    assert ended.code == 2
+    assert "newer than this version" in ended.err
+    assert "digest migrate" not in ended.err

@@ -6,7 +6,7 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -150,7 +150,9 @@ class Relay:
 def _hang_up(server: SMTP) -> None:
     # None once the other side has gone.
     if isinstance(server.transport, asyncio.Transport):
-        server.transport.abort()
+        # Up to Python 3.11.2 a TLS transport that is closed already cannot be aborted.
+        with suppress(AttributeError):
+            server.transport.abort()
 
 
 def server_context() -> ssl.SSLContext:

@@ -221,3 +221,24 @@ def test_a_feed_is_read_again_only_when_it_changed() -> None:
 def test_a_feed_has_no_other_days() -> None:
     with pytest.raises(BadInput, match="what is new today"):
         Feed("preprints", URL).read(Journal(), FRIDAY, date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("said", "abstract"),
+    [
+        ("Abstract interpretation is a theory.", "Abstract interpretation is a theory."),
+        ("Summary statistics are shared.", "Summary statistics are shared."),
+        ("Abstract: We prove it.", "We prove it."),
+        ("Abstract We prove it.", "We prove it."),
+        ("&lt;b&gt;Abstract&lt;/b&gt; Lanterns glow.", "Lanterns glow."),
+    ],
+)
+def test_only_a_heading_is_taken_off_an_abstract(said: str, abstract: str) -> None:
+    body = (
+        '<rss version="2.0"><channel><title>t</title><item><guid>1</guid><title>Of lanterns</title>'
+        f"<description>{said}</description></item></channel></rss>"
+    )
+
+    [entry] = parse(body.encode()).entries
+
+    assert entry.abstract == abstract

@@ -266,3 +266,13 @@ def test_nothing_at_all_is_an_error() -> None:
 def test_a_list_that_would_fill_the_memory_is_not_opened(body: bytes) -> None:
     with pytest.raises(BadDocument, match="no list of daily papers has"):
         parse(body)
+
+
+def test_a_list_that_breaks_off_keeps_the_rows_before_it() -> None:
+    [row] = json.loads(feed("2026"))
+    whole = json.dumps([row, row | {"paper": row["paper"] | {"id": "2602.00002"}}]).encode()
+
+    document = parse(whole[:-40])
+
+    assert document.warning == "breaks off in mid-list"
+    assert len(document.entries) == 1

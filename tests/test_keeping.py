@@ -157,3 +157,38 @@ def test_a_surname_is_found_however_the_name_is_written(author: str, surname: st
 
 def test_titles_of_the_same_words_have_the_same_key() -> None:
     assert title_key("A Study of “Naïve” Things!") == title_key("a study of naive  things")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("On the α-decay of heavy nuclei", "On the β-decay of heavy nuclei"),
+        ("Safe use of memory in C", "Safe use of memory in C++"),
+        ("Изучение кошек with BERT and GPT", "Изучение собак with BERT and GPT"),
+    ],
+)
+def test_titles_that_differ_in_one_sign_are_two_papers(
+    sessions: Sessions, one: str, other: str
+) -> None:
+    first = replace(JOURNAL, title=one)
+    second = replace(JOURNAL, title=other, external_id="10.1000/b", doi="10.1000/b")
+
+    keep_each(sessions, ("feed:journal", first), ("feed:journal", second))
+
+    assert len(papers(sessions)) == 2
+
+
+def test_a_title_without_spaces_is_telling_too() -> None:
+    assert title_key("深層学習による画像認識の高速化手法") is not None
+    assert title_key("機械学習") is None
+
+
+def test_a_doi_in_common_does_not_make_two_arxiv_papers_one(sessions: Sessions) -> None:
+    part = replace(TIDES, doi="10.1000/both")
+    other = replace(
+        TIDES, external_id="2611.00002", doi="10.1000/both", title="Frogs and their many ponds"
+    )
+
+    keep_each(sessions, ("arxiv", part), ("arxiv", other))
+
+    assert len(papers(sessions)) == 2

@@ -1,5 +1,4 @@
 """LaTeX that readers should not see, and what only looks like it."""
-# ruff: noqa: RUF001  the signs are meant
 
 import pytest
 from hypothesis import given

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from digest.errors import BadInput
 from digest.models import Identifier, Paper, Record, Sighting
-from digest.sources import dois
+from digest.sources import dois, text
 from digest.sources.entry import arxiv_id
 
 CURATOR = "curator"
@@ -24,7 +24,9 @@ def find(session: Session, what: str) -> Paper | None:
         names.add(identifier)
     by_name = select(Identifier.paper_id).where(Identifier.value.in_(names))
     return session.scalar(
-        select(Paper).where(Paper.id.in_(by_name) | Paper.slug.in_(names)).limit(1)
+        select(Paper)
+        .where(Paper.id.in_(by_name) | Paper.slug.in_(names) | (Paper.url == what.strip()))
+        .limit(1)
     )
 
 
@@ -39,13 +41,14 @@ def _bare(what: str) -> str:
 
 
 def pick(session: Session, paper: Paper, note: str | None, now: datetime) -> None:
-    """Note that the curator recommends *paper* today; a second time only renews the note."""
+    """Note that the curator recommends *paper* today; a second time only renews a note."""
     record = session.scalar(
         select(Record).where(Record.paper_id == paper.id, Record.source == CURATOR)
     )
+    note = text.clean(note, text.SUMMARY)
     facts = {"note": note} if note else {}
     if record is not None:
-        record.facts = facts
+        record.facts = facts or record.facts
         return
     session.add(Record(paper_id=paper.id, source=CURATOR, gave=[], facts=facts))
     today = now.astimezone(UTC).date()

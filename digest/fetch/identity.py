@@ -19,7 +19,12 @@ TELLING_WORDS = 4
 APART_AT_MOST = timedelta(days=3 * 365)
 """A preprint and its journal version are this close; a namesake is mostly farther away."""
 
-_WORD = re.compile(r"[a-z0-9]+")
+TELLING_LENGTH = 12
+"""Letters that say as much where a script has no spaces."""
+
+_WORD = re.compile(r"[^\W_]+")
+# C, C++ and C# are three languages.
+_TITLE_WORD = re.compile(r"[^\W_]+[+#]*")
 
 
 def identifiers(entry: Entry) -> list[str]:
@@ -29,8 +34,9 @@ def identifiers(entry: Entry) -> list[str]:
 
 def title_key(title: str) -> str | None:
     """Return what titles of the same words have in common; None for one that says too little."""
-    words = _WORD.findall(_folded(title))
-    if len(words) < TELLING_WORDS:
+    words = _TITLE_WORD.findall(_folded(title))
+    unspaced = not title.isascii() and len("".join(words)) >= TELLING_LENGTH
+    if len(words) < TELLING_WORDS and not unspaced:
         return None
     return hashlib.sha256(" ".join(words).encode()).hexdigest()[:32]
 
@@ -49,16 +55,24 @@ def known(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
 
 def _by_identifier(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
     values = {value for entry in entries for value in identifiers(entry)}
-    rows = session.execute(
-        select(Identifier.value, Identifier.paper_id).where(Identifier.value.in_(values))
+    named = (
+        select(Identifier.value, Identifier.paper_id, Paper.external_id)
+        .join(Paper, Paper.id == Identifier.paper_id)
+        .where(Identifier.value.in_(values))
     )
-    found = {value: paper_id for value, paper_id in rows}  # noqa: C416  a Result is no mapping
+    found = {value: (paper_id, own) for value, paper_id, own in session.execute(named)}
     return {
-        entry.external_id: found[value]
+        entry.external_id: found[value][0]
         for entry in entries
         for value in reversed(identifiers(entry))
-        if value in found
+        if value in found and not _two_arxiv_ids(entry.external_id, found[value][1])
     }
+
+
+def _two_arxiv_ids(one: str, other: str) -> bool:
+    """Tell whether both are on arXiv, under ids of their own: then they are two papers."""
+    ids = arxiv_id(one), arxiv_id(other)
+    return None not in ids and ids[0] != ids[1]
 
 
 def _by_title(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
@@ -82,7 +96,7 @@ def _by_title(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
 def _same(entry: Entry, paper: Paper) -> bool:
     if entry.sample != paper.sample:
         return False
-    if arxiv_id(entry.external_id) and arxiv_id(paper.external_id):
+    if _two_arxiv_ids(entry.external_id, paper.external_id):
         return False
     if entry.published_at and paper.published_at:
         apart = abs(entry.published_at - paper.published_at)
@@ -103,7 +117,7 @@ def _surname(author: str) -> str:
         words = _WORD.findall(name.partition(",")[0])
     else:
         # Initials behind a surname are no surname.
-        words = [word for word in _WORD.findall(name) if len(word) > 1]
+        words = [word for word in _WORD.findall(name) if len(word) > 1 or not word.isascii()]
     return words[-1] if words else ""
 
 

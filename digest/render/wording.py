@@ -101,7 +101,8 @@ def banner(page: DigestPage) -> str | None:
         return SAMPLE
     if not page.missing:
         return None
-    names = " and ".join(page.missing)
+    *others, last = page.missing
+    names = f"{', '.join(others)} and {last}" if others else last
     return f"{names} could not be read, so the newest papers from there are missing today."
 
 

@@ -100,7 +100,10 @@ class Http:
 
         """
         known = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        return self._answer(url, {}, {name: said for name, said in known.items() if said})
+        answer = self._answer(url, {}, {name: said for name, said in known.items() if said})
+        if answer is None and not (etag or last_modified):
+            raise FetchError(f"{url}: answered 304, though nothing was said to be known")
+        return answer
 
     def _answer(
         self, url: str, params: Mapping[str, str], headers: Mapping[str, str]

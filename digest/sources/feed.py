@@ -14,7 +14,16 @@ from digest.sources.entry import Document, Entry, Unreadable, each_read, needed,
 from digest.sources.syndication import Item
 
 # What some publishers put before the abstract, behind it, or in its place.
-_HEAD = re.compile(r"(?:abstract|summary)\b[\s:.]*(?=\S)", re.IGNORECASE)
+_HEADING = re.compile(
+    r"<(h[1-6]|b|strong|p|div|title)\b[^<>]*>\s*(?:abstract|summary)\s*[:.]?\s*</\1\s*>",
+    re.IGNORECASE,
+)
+# "Abstract interpretation" and "Summary statistics" are subjects, not headings.
+_HEAD = re.compile(
+    r"(?:[Aa]bstract|ABSTRACT|[Ss]ummary|SUMMARY)(?:\s*[:.]\s*(?=\S)"
+    r"|\s+(?=(?:We|In|The|This|A|An|Our|Here|Background|Objectives?|Purpose|Introduction|Aims?"
+    r"|Motivation|Context)\b))"
+)
 _LABELLED = re.compile(r"(.{0,20000}?)\b(?:Abstract:|ABSTRACT) (.+)", re.DOTALL)
 _AUTHORS = re.compile(r"\bAuthors?(?:\(s\))?: (.{1,20000}?)(?= Abstract: |$)", re.DOTALL)
 _IMPRINT = re.compile(
@@ -62,7 +71,10 @@ class Feed:
         if answer is None:
             return []
         document = parse(answer.body, self.hosts)
-        self.etag, self.last_modified = answer.etag, answer.last_modified
+        # What broke off must be sent again in full.
+        whole = document.warning is None
+        self.etag = answer.etag if whole else None
+        self.last_modified = answer.last_modified if whole else None
         self.title = document.title
         return [(today, document)]
 
@@ -150,6 +162,7 @@ def _described(item: Item) -> tuple[str, list[str]]:
         # Some say the same in both places, some a line here and the abstract there.
         if len(content) > _MUCH_MORE * len(said):
             said = content
+    said = _HEADING.sub(" Abstract: ", said)
     if names := _NAMES_FIRST.match(said.strip()):
         return text.clean(names[2], text.ABSTRACT), [names[1].rstrip("; ")]
     line = text.clean(said, text.ABSTRACT)

@@ -1,6 +1,7 @@
 """Hugging Face Daily Papers: what people submitted and voted for, day by day."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,8 @@ DAYS_AGAIN = 3
 """Lists of so many days are read every time: their papers are still being voted for."""
 ON_A_PAGE, PAGES = 100, 5
 
+_DECODER = json.JSONDecoder()
+_BEGINNING = re.compile(r"[^\s,]")
 _MOST_MARKS = 300_000
 """A full page has a tenth of these; without an end its values would fill the memory."""
 
@@ -101,7 +104,10 @@ class HuggingFace:
 
     def _ask(self, http: Http, **asked: str) -> list[object]:
         asked = {**asked, "limit": str(ON_A_PAGE)}
-        return _rows(http.get(f"{self._base_url}/api/daily_papers", params=asked))
+        rows, broken = _rows(http.get(f"{self._base_url}/api/daily_papers", params=asked))
+        if broken:
+            raise BadDocument("the list of daily papers breaks off")
+        return rows
 
 
 def parse(body: bytes) -> Document:
@@ -112,7 +118,9 @@ def parse(body: bytes) -> Document:
         BadDocument: it is no JSON list.
 
     """
-    return _read(_rows(body))
+    rows, broken = _rows(body)
+    document = _read(rows)
+    return replace(document, warning="breaks off in mid-list") if broken else document
 
 
 def _read(rows: list[object]) -> Document:
@@ -127,18 +135,35 @@ def _listed_on(row: object) -> date | None:
     return listed_at.date() if listed_at else None
 
 
-def _rows(body: bytes) -> list[object]:
+def _rows(body: bytes) -> tuple[list[object], bool]:
+    """Return the rows of *body*, and whether it breaks off behind them."""
     if sum(map(body.count, (b"{", b"[", b","))) > _MOST_MARKS:
         raise BadDocument("a JSON document of a size that no list of daily papers has")
     try:
         rows = json.loads(body)
     except (ValueError, RecursionError) as exc:
+        if rows := _whole_rows(body):
+            return rows, True
         raise BadDocument(f"no list of daily papers but {what_it_is(body)}") from exc
     if isinstance(rows, dict):
         keys = text.clean(", ".join(sorted(rows)), text.TITLE) or "none"
         raise BadDocument(f"no list of daily papers but a JSON object with the keys: {keys}")
     if not isinstance(rows, list):
         raise BadDocument(f"no list of daily papers but a JSON {type(rows).__name__}")
+    return rows, False
+
+
+def _whole_rows(body: bytes) -> list[object]:
+    """Return the rows of a list that was cut off, as far as they are whole."""
+    said = body.decode("utf-8", "replace").strip()
+    rows: list[object] = []
+    place = 1 if said.startswith("[") else len(said)
+    while found := _BEGINNING.search(said, place):
+        try:
+            row, place = _DECODER.raw_decode(said, found.start())
+        except (ValueError, RecursionError):
+            break
+        rows.append(row)
     return rows
 
 

@@ -98,8 +98,9 @@ def title_key(title: str) -> str | None:
     """Return the key of *title* as `digest.fetch.identity` made it when this was written."""
     decomposed = unicodedata.normalize("NFKD", title.lower())
     folded = "".join(each for each in decomposed if not unicodedata.combining(each))
-    words = re.findall(r"[a-z0-9]+", folded)
-    if len(words) < 4:  # noqa: PLR2004
+    words = re.findall(r"[^\W_]+[+#]*", folded)
+    unspaced = not title.isascii() and len("".join(words)) >= 12  # noqa: PLR2004
+    if len(words) < 4 and not unspaced:  # noqa: PLR2004
         return None
     return hashlib.sha256(" ".join(words).encode()).hexdigest()[:32]
 

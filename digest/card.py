@@ -1,14 +1,18 @@
 """A paper as it is shown, in mails and on pages alike."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from digest.models import Paper
 
 FINDING_LENGTH = 240
 """Characters of an abstract that stand on a card."""
+
+TRENDING = "Trending"
+"""How the reason begins of a paper that answers to no interest."""
 
 # A full stop ends a sentence only before a capital: "e.g. this" and "3.5" go on.
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
@@ -20,6 +24,8 @@ class Reason:
 
     lead: str
     chips: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    """The paper's words that carried the match; pages show them, mails do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,4 +95,17 @@ def shorten(text: str, length: int) -> str:
 
 def chips(reasons: Sequence[Reason]) -> list[dict[str, object]]:
     """Return *reasons* as the ledger of picks keeps them."""
-    return [{"lead": reason.lead, "chips": list(reason.chips)} for reason in reasons]
+    return [
+        {"lead": reason.lead, "chips": list(reason.chips), "words": list(reason.words)}
+        for reason in reasons
+    ]
+
+
+def reason(kept: Mapping[str, Any]) -> Reason:
+    """Return a reason as the ledger has kept it; old rows have no words."""
+    return Reason(kept["lead"], tuple(kept["chips"]), tuple(kept.get("words", ())))
+
+
+def fits(reasons: Sequence[Reason]) -> bool:
+    """Tell whether a paper with these reasons answers to an interest; else it only trends."""
+    return any(not reason.lead.startswith(TRENDING) for reason in reasons)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import func, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
-from digest import migrations
+from digest import library, migrations
 from digest.clock import last_daily
 from digest.migrations import Age
 from digest.models import Delivery, DeliveryState, EditionRow, FetchRun, Heartbeat, SendingBudget
@@ -80,7 +80,7 @@ def _last_fetch(services: Services) -> Finding:
         FetchRun.id.in_(newest), FetchRun.error.is_not(None)
     )
     with services.sessions.begin() as session:
-        good = session.scalar(select(func.max(FetchRun.at)).where(real, FetchRun.error.is_(None)))
+        good = session.scalar(select(func.max(FetchRun.at)).where(real, library.was_read()))
         trouble = "; ".join(f"{source}: {error}" for source, error in session.execute(failing))
     if good is None:
         return Finding(

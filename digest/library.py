@@ -7,8 +7,17 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from digest.card import Card, Reason, card
-from digest.models import Delivery, DeliveryKind, Paper, Pick, Record, Sighting
+from digest.card import Card, Reason, card, reason
+from digest.models import (
+    Delivery,
+    DeliveryKind,
+    FetchRun,
+    Identifier,
+    Paper,
+    Pick,
+    Record,
+    Sighting,
+)
 
 
 class Counts(NamedTuple):
@@ -31,6 +40,11 @@ def shown() -> ColumnElement[bool]:
     """Return the condition on `Paper`: invented papers are shown only while there are no others."""
     real = aliased(Paper)
     return or_(~Paper.sample, ~exists().where(~real.sample))
+
+
+def was_read() -> ColumnElement[bool]:
+    """Return the condition on `FetchRun`: its source gave what it had, or at least a part of it."""
+    return or_(FetchRun.error.is_(None), FetchRun.new + FetchRun.seen > 0)
 
 
 def newest_day(session: Session) -> date | None:
@@ -88,9 +102,19 @@ def day_cards(session: Session, day: date) -> list[Card]:
 
 
 def paper_card(session: Session, slug: str) -> Card | None:
-    """Return the paper of *slug*; an invented one too, for mails that were sent link to it."""
+    """
+    Return the paper of *slug*, or the one of which that is a part now.
+
+    An invented one too, for mails that were sent link to it.
+    """
     paper = session.scalar(select(Paper).where(Paper.slug == slug))
-    return paper_cards(session, [paper])[0] if paper else None
+    return paper_cards(session, [whole(session, paper)])[0] if paper else None
+
+
+def whole(session: Session, paper: Paper) -> Paper:
+    """Return the paper of which *paper* is a part, since a source said so; mostly itself."""
+    named = select(Identifier.paper_id).where(Identifier.value == paper.external_id)
+    return session.scalar(select(Paper).where(Paper.id.in_(named))) or paper
 
 
 def sent_cards(
@@ -104,10 +128,13 @@ def sent_cards(
         select(Pick).where(Pick.delivery_id == delivery_id).order_by(Pick.place)
     ).all()
     papers = session.scalars(select(Paper).where(Paper.id.in_([pick.paper_id for pick in picks])))
-    cards = {each.paper_id: each for each in paper_cards(session, papers.all())}
+    now = {paper.id: whole(session, paper) for paper in papers}
+    cards = {each.paper_id: each for each in paper_cards(session, list(now.values()))}
+    # Two that are one paper now are in the ledger twice.
+    first = {now[pick.paper_id].id: pick for pick in reversed(picks)}
     return delivery, [
-        (cards[pick.paper_id], [Reason(r["lead"], tuple(r["chips"])) for r in pick.reasons])
-        for pick in picks
+        (cards[paper_id], [reason(kept) for kept in pick.reasons])
+        for paper_id, pick in sorted(first.items(), key=lambda each: each[1].place)
     ]
 
 

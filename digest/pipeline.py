@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
-from digest import delivery, edition, turns
+from digest import delivery, edition, library, turns
 from digest import fetch as sources
 from digest.clock import last_daily
 from digest.database import in_transaction, insert_new
@@ -105,7 +105,7 @@ def fetch_if_due(services: Services) -> bool:
     now = services.clock()
     with services.sessions.begin() as session:
         last_try = session.scalar(select(func.max(FetchRun.at)))
-        good = select(func.max(FetchRun.at)).where(FetchRun.error.is_(None))
+        good = select(func.max(FetchRun.at)).where(library.was_read())
         if services.settings.sources != ("sample",):
             # The sample day that stands in for silent sources is no news from them.
             good = good.where(FetchRun.source != "sample")

@@ -1,13 +1,12 @@
 """Sourcing: what an operator does about where papers come from."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest import pipeline
+from digest import library, pipeline
 from digest.errors import BadInput, FetchError
 from digest.fetch import FetchReport, backfilling, curating, feeds, keep
 from digest.models import FetchRun, Paper
@@ -16,21 +15,26 @@ from digest.sources.arxiv import Arxiv
 from digest.sources.entry import Document
 from digest.sources.feed import Feed
 
+_REMEDY = "write it as https://www.biorxiv.org/rss/recent.rss, with no user and no port"
+
 
 def look_at(services: Services, url: str) -> tuple[Feed, Document]:
     """
     Return the feed at *url* and what it shows now; nothing is kept.
 
     Raises:
-        BadInput: it is no address of the web.
+        BadInput: it is no address of the web that may be read.
         BadDocument: it is no feed.
         FetchError: it cannot be read.
 
     """
-    if not url.startswith(("http://", "https://")):
-        raise BadInput(f"{url!r} is no web address; write https://www.biorxiv.org/rss/recent.rss")
+    http = pipeline.http(services)
+    try:
+        http.check(url)
+    except BadInput as exc:
+        raise BadInput(f"{exc}; {_REMEDY}") from exc
     feed = Feed("feed", url)
-    [(_, document)] = feed.read(pipeline.http(services), services.clock(), None)
+    [(_, document)] = feed.read(http, services.clock(), None)
     return feed, document
 
 
@@ -43,7 +47,7 @@ class SourceState:
     paused: bool
     read_at: datetime | None
     error: str | None
-    """Of the last reading; None when it worked."""
+    """Of the last reading, of which a part may have worked; None when all of it did."""
 
 
 def source_states(services: Services) -> list[SourceState]:
@@ -62,7 +66,7 @@ def _last_run(session: Session, name: str) -> tuple[datetime | None, str | None]
     name = name if name.startswith("feed:") else name.partition(":")[0]
     runs = select(FetchRun).where(FetchRun.source == name).order_by(FetchRun.id.desc())
     last = session.scalar(runs.limit(1))
-    good = session.scalar(runs.where(FetchRun.error.is_(None)).limit(1))
+    good = session.scalar(runs.where(library.was_read()).limit(1))
     return good.at if good else None, last.error if last else None
 
 
@@ -71,7 +75,7 @@ def backfill(
     listing: str,
     first: date,
     last: date,
-    progress: Callable[[FetchReport], None],
+    progress: backfilling.Progress,
 ) -> FetchReport:
     """
     Keep arXiv's papers of past days; `digest.fetch.backfilling` says how it is resumed.

@@ -50,7 +50,7 @@ class Newsstand:
     those that its query API knows, *archive* is its OAI-PMH pages, *pages* are whole documents by
     their path, such as feeds. A request whose path, or a word of which, is in *broken* is
     answered with 500, one of *cut* breaks off, one with an *expired* token gets arXiv's error;
-    *asked* has every request.
+    *sizes* is whether the archive says how many papers there are, and *asked* has every request.
     """
 
     def __init__(self) -> None:
@@ -63,6 +63,7 @@ class Newsstand:
         self.broken: set[str] = set()
         self.expired: set[str] = set()
         self.cut: set[str] = set()
+        self.sizes = True
         self.asked: list[Asked] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.stand = self
@@ -116,7 +117,8 @@ class Newsstand:
             return b'<OAI-PMH><error code="badResumptionToken">It has expired.</error></OAI-PMH>'
         place = int(token.removeprefix("page ")) if token else 0
         following = f"page {place + 1}" if place + 1 < len(self.archive) else ""
-        return archived(self.archive[place], following)
+        before, total = sum(map(len, self.archive[:place])), sum(map(len, self.archive))
+        return archived(self.archive[place], following, (before, total) if self.sizes else None)
 
 
 def rss(items: Iterable[Item], title: str = "Journal of Tides") -> bytes:
@@ -161,8 +163,12 @@ def atom(items: Iterable[Item]) -> bytes:
     return f"<feed xmlns='{namespace}'><title>ArXiv Query</title>{entries}</feed>".encode()
 
 
-def archived(items: Iterable[Item], token: str = "") -> bytes:
-    """Return a page of arXiv's archive; *token* leads to the next one."""
+def archived(items: Iterable[Item], token: str = "", size: tuple[int, int] | None = None) -> bytes:
+    """
+    Return a page of arXiv's archive; *token* leads to the next one.
+
+    With *size* it says how many papers came on the pages before, and how many there are.
+    """
     records = "".join(
         f"<record><header><identifier>oai:arXiv.org:{each.id}</identifier></header><metadata>"
         f"<arXiv><id>{each.id}</id><created>{each.published}</created>"
@@ -171,7 +177,8 @@ def archived(items: Iterable[Item], token: str = "") -> bytes:
         "</arXiv></metadata></record>"
         for each in items
     )
-    more = f"<resumptionToken>{token}</resumptionToken>"
+    said = f" cursor='{size[0]}' completeListSize='{size[1]}'" if size else ""
+    more = f"<resumptionToken{said}>{token}</resumptionToken>"
     return f"<OAI-PMH><ListRecords>{records}{more}</ListRecords></OAI-PMH>".encode()
 
 

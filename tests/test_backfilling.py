@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from io import StringIO
+from itertools import repeat
 
+import click
 import pytest
 from sqlalchemy import select
 
 from digest import edition, pipeline
+from digest.cli.sourcing import advance
 from digest.errors import BadDocument, BadInput, FetchError
 from digest.fetch import FetchReport
 from digest.fetch.backfilling import backfill
@@ -46,6 +50,7 @@ class Run:
         self.services = services
         self.arxiv = arxiv
         self.pages: list[FetchReport] = []
+        self.left: list[int | None] = []
 
     def __call__(self, first: date = MONDAY, last: date = SUNDAY) -> FetchReport:
         return backfill(
@@ -55,8 +60,12 @@ class Run:
             first,
             last,
             now=self.services.clock,
-            progress=self.pages.append,
+            progress=self.note,
         )
+
+    def note(self, page: FetchReport, left: int | None) -> None:
+        self.pages.append(page)
+        self.left.append(left)
 
 
 @pytest.fixture
@@ -100,6 +109,33 @@ def test_all_pages_are_kept_one_after_the_other(
         "from": "2026-11-09",
         "until": "2026-11-15",
     }
+
+
+def test_progress_counts_papers_against_those_that_the_archive_still_has(
+    stand: Newsstand, run: Run
+) -> None:
+    run()
+    stand.sizes = False
+    run(last=date(2026, 11, 14))
+
+    assert run.left == [3, 1, 0, None, None, 0]
+
+
+def test_the_bar_is_as_long_as_the_archive_says() -> None:
+    pages = [
+        (FetchReport(new=3, seen=1), 6),
+        (FetchReport(skipped=6), 0),
+        (FetchReport(new=1), None),
+    ]
+
+    with click.progressbar(repeat(None), file=StringIO()) as bar:
+        moved = []
+        for page, left in pages:
+            advance(bar, page, left)
+            moved.append((bar.pos, bar.length))
+
+    assert moved == [(4, 10), (10, 10), (11, None)]
+    assert not bar.finished
 
 
 def test_broken_off_it_goes_on_where_it_ended(

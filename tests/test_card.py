@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from digest.card import FINDING_LENGTH, Reason, card, chips, opening, shorten
+from digest.card import FINDING_LENGTH, Reason, card, chips, fits, opening, reason, shorten
 from tests import make
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -66,6 +66,21 @@ def test_an_opening_fits_on_a_card(text: str) -> None:
 
 
 def test_reasons_are_kept_as_plain_values() -> None:
-    kept = chips([Reason("You follow", ("Agents", "Tool use"))])
+    kept = chips([Reason("You follow", ("Agents", "Tool use"), ("agentic",))])
 
-    assert kept == [{"lead": "You follow", "chips": ["Agents", "Tool use"]}]
+    assert kept == [{"lead": "You follow", "chips": ["Agents", "Tool use"], "words": ["agentic"]}]
+
+
+def test_a_reason_comes_back_as_it_was_kept_and_an_old_one_without_words() -> None:
+    told = Reason("You follow", ("Agents",), ("agentic", "tool"))
+
+    assert reason(chips([told])[0]) == told
+    assert reason({"lead": "You follow", "chips": ["Agents"]}) == Reason("You follow", ("Agents",))
+
+
+def test_what_only_trends_fits_nobody() -> None:
+    trending, followed = Reason("Trending: 184 upvotes", ()), Reason("You follow", ("Agents",))
+
+    assert not fits([])
+    assert not fits([trending])
+    assert fits([trending, followed])

@@ -93,6 +93,80 @@ def test_a_document_may_come_through_a_pipe(digest: Digest, tmp_path: Path) -> N
     assert " new, 0 seen" in ended.out
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://[::1", "Invalid port"),
+        ("https://papers.example.org:99999/rss", "no address that may be read"),
+        ("https://papers.example.org:0/rss", "no address that may be read"),
+        ("https://papers.example.org:port/rss", "Invalid port"),
+        ("https://papers.example.org:8443/rss", "only https on its usual port"),
+        ("http://papers.example.org/rss", "only https on its usual port"),
+        ("https://ann:hunter2@papers.example.org/rss", "with no user"),
+        ("https://", "no address that may be read"),
+        ("https:///rss", "no address that may be read"),
+        ("https://./rss", "no address that may be read"),
+        ("https://papers..org/rss", "no address that may be read"),
+        ("https://pa pers.org/rss", "no address that may be read"),
+        ("https://%00.org/rss", "no address that may be read"),
+        ("https://" + "a" * 64 + ".org/rss", "no address that may be read"),
+        ("https://" + "a." * 127 + "org/rss", "no address that may be read"),
+        ("https://\N{SNOWMAN}.example.org/rss", "Invalid IDNA hostname"),
+        ("https://xn--a.example.org/rss", "not allowed"),
+        ("https://papers.example.org/\n", "non-printable"),
+        ("ftp://papers.example.org/rss", "no address that may be read"),
+        ("file:///etc/passwd", "no address that may be read"),
+        ("javascript:alert(1)", "no address that may be read"),
+        ("papers.example.org/rss", "no address that may be read"),
+        ("//papers.example.org/rss", "no address that may be read"),
+        ("", "no address that may be read"),
+    ],
+)
+def test_what_is_no_address_of_a_source_is_refused(digest: Digest, url: str, why: str) -> None:
+    for command in ("test", "add"):
+        ended = digest("source", command, url)
+
+        assert ended.code == 2
+        assert why in ended.err
+        assert "write it as https://www.biorxiv.org/rss/recent.rss" in ended.err
+        assert "hunter2" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1:99999/rss", "https://127.0.0.1:-1/", "http://["]
+)
+def test_a_private_address_has_to_be_one_as_well(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DIGEST_ALLOW_PRIVATE_ADDRESSES", "true")
+
+    assert digest("source", "test", url).code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("source", "test", "https://papers.example.org/caf\udce9"),
+        ("source", "pause", "caf\udce9"),
+        ("papers", "pick", "caf\udce9"),
+        ("fetch", "--file", "caf\udce9.json", "--kind", "jsonl"),
+        ("subscribe", "caf\udce9@example.org"),
+        ("subscribe", "ann@example.org", "--keyword", "caf\udce9"),
+        ("stop", "--why", "caf\udce9"),
+        ("caf\udce9",),
+    ],
+)
+def test_what_is_typed_in_another_encoding_is_refused(
+    digest: Digest, words: tuple[str, ...]
+) -> None:
+    ended = digest(*words)
+
+    assert ended.code == 2
+    assert "caf\\udce9" in ended.err
+    assert "is not in UTF-8" in ended.err
+    assert "Traceback" not in ended.err
+
+
 @pytest.mark.parametrize("command", [("web",), ("send-due",), ("stop", "--why", "a test")])
 def test_in_production_no_command_works_on_old_tables(
     digest: Digest, production: str, command: tuple[str, ...]

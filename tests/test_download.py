@@ -15,8 +15,8 @@ import pytest
 
 from digest.errors import FetchError
 from digest.sources.answers import Answer
-from digest.sources.download import MAX_BYTES, Http, Turn
-from digest.sources.manners import retry_after, spent_for
+from digest.sources.download import MAX_BYTES, Http
+from digest.sources.manners import Turn, retry_after, spent_for
 
 DOCUMENT = b"<rss/>"
 LONG_AGO = "Fri, 02 Jan 2026 00:00:00 GMT"

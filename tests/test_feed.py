@@ -105,6 +105,18 @@ def test_a_paper_of_arxiv_is_known_as_such() -> None:
     assert (entry.categories, entry.keywords) == (("lanterns",), ())
 
 
+def test_arxivs_error_is_no_paper() -> None:
+    error = (FEEDS / "arxiv_query_error.xml").read_bytes()
+    paper = b"<entry><id>urn:1</id><title>Error bars in astronomy</title></entry></feed>"
+
+    document = parse(error.replace(b"</feed>", paper))
+
+    assert [entry.title for entry in document.entries] == ["Error bars in astronomy"]
+    assert document.unreadable == (
+        "entry 1: arXiv answered with an error: incorrect id format for lantern",
+    )
+
+
 def test_an_entry_of_nothing_is_skipped_with_a_reason() -> None:
     document = parse(feed("journals"))
 

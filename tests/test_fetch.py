@@ -140,14 +140,39 @@ def test_an_id_of_the_old_form_has_a_slug_for_its_address(session: Session) -> N
     assert (paper.external_id, paper.slug) == ("math/0309136", "math-0309136")
 
 
-def test_a_paper_whose_slug_is_taken_is_skipped_with_a_reason(session: Session) -> None:
-    twin = replace(KNOTS, external_id="math-0309136")
-    keep(session, "arxiv", document(KNOTS), day=None, now=MONDAY)
+TWIN = replace(KNOTS, external_id="math-0309136", title="Frogs")
 
-    report = keep(session, "arxiv", document(twin, TIDES), day=None, now=MONDAY)
 
-    assert (report.new, report.seen, report.skipped) == (1, 0, 1)
-    assert report.reasons == ("math-0309136: another paper has this slug",)
+@pytest.mark.parametrize("together", [True, False])
+def test_a_paper_whose_slug_is_taken_gets_one_of_its_own(
+    session: Session, *, together: bool
+) -> None:
+    if not together:
+        keep(session, "arxiv", document(TWIN), day=None, now=MONDAY)
+
+    first = keep(session, "arxiv", document(TWIN, KNOTS, TIDES), day=None, now=MONDAY)
+    again = keep(session, "arxiv", document(KNOTS, TWIN), day=None, now=MONDAY)
+
+    assert (first.new + first.seen, first.skipped) == (3, 0)
+    assert (again.new, again.seen, again.skipped) == (0, 2, 0)
+    slugs = session.execute(select(Paper.external_id, Paper.slug).order_by(Paper.external_id))
+    assert [tuple(each) for each in slugs] == [
+        ("2603.00101", "2603.00101"),
+        ("math-0309136", "math-0309136"),
+        ("math/0309136", "math-0309136-34959462"),
+    ]
+
+
+def test_a_paper_whose_own_slug_is_taken_as_well_is_skipped_with_a_reason(
+    session: Session,
+) -> None:
+    third = replace(KNOTS, external_id="math-0309136-34959462", title="Ponds")
+    keep(session, "arxiv", document(TWIN, third), day=None, now=MONDAY)
+
+    report = keep(session, "arxiv", document(KNOTS), day=None, now=MONDAY)
+
+    assert (report.new, report.seen, report.skipped) == (0, 0, 1)
+    assert report.reasons == ("math/0309136: another paper has this slug",)
 
 
 def test_a_list_of_an_earlier_day_was_seen_at_the_end_of_it(session: Session) -> None:

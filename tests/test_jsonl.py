@@ -157,22 +157,91 @@ def test_no_bytes_crash_it(body: bytes) -> None:
 def test_a_packed_file_is_unpacked_and_another_left_as_it_is() -> None:
     body = lines(VOTED)
 
-    assert inflated(body) == body
-    assert inflated(gzip.compress(body)) == body
-    assert inflated(gzip.compress(body) + gzip.compress(body)) == body + body
+    assert inflated(body) == (body, None)
+    assert inflated(gzip.compress(body)) == (body, None)
+    assert inflated(gzip.compress(body) + gzip.compress(body)) == (body + body, None)
+    assert inflated(gzip.compress(body) + bytes(512)) == (body, None)
 
 
 @pytest.mark.parametrize(
-    ("damage", "why"),
+    ("damage", "why", "least"),
     [
-        (lambda body: body[:-9], "cut short"),
-        (lambda body: body[:12] + b"\xff" * 9 + body[21:], "damaged"),
-        (lambda body: body[:2], "cut short"),
+        (lambda packed: packed[:-9], "cut short", 0.99),
+        (lambda packed: packed[: len(packed) // 2], "cut short", 0.3),
+        (lambda packed: packed[:2], "cut short", 0),
+        (lambda packed: packed[:-8] + b"\xff" * 8, "damaged", 1),
+        (lambda packed: packed[:-999] + b"\xff" * 999, "packed by gzip", 0.6),
+        (lambda packed: packed[:12] + b"\xff" * 9 + packed[21:], "damaged", 0),
+        (lambda packed: packed + packed[:-999], "cut short", 1.6),
     ],
 )
-def test_a_damaged_package_is_named(damage: Callable[[bytes], bytes], why: str) -> None:
-    with pytest.raises(BadDocument, match=why):
-        inflated(damage(gzip.compress(lines(VOTED))))
+def test_of_a_damaged_package_what_comes_before_is_kept(
+    damage: Callable[[bytes], bytes], why: str, least: float
+) -> None:
+    body = lines(*({**VOTED, "id": f"2603.{n:05}", "upvotes": n * n} for n in range(2000)))
+
+    kept, said = inflated(damage(gzip.compress(body)))
+
+    # Where nothing but a checksum tells, a little of what comes after may be kept as well.
+    whole = int(least * len(body))
+    assert kept[:whole] == (body + body)[:whole]
+    assert len(kept) >= whole
+    assert said is not None
+    assert why in said
+
+
+def test_no_damage_to_a_package_crashes_it() -> None:
+    body = lines(VOTED, LABELLED)
+    packed = gzip.compress(body)
+
+    for place in range(2, len(packed)):
+        cut, _ = inflated(packed[:place])
+        flipped, _ = inflated(packed[:place] + bytes([packed[place] ^ 255]) + packed[place + 1 :])
+        assert body.startswith(cut)
+        assert len(flipped) < 1_000_000
+
+
+MUELLER = {**LABELLED, "authors": "Zoë Müller, André Çelik", "title": "Ropes — “tied”"}
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        *("utf-8", "utf-8-sig", "cp1252"),
+        *("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
+    ],
+)
+def test_another_encoding_is_guessed(encoding: str) -> None:
+    said = "\n".join(json.dumps(row, ensure_ascii=False) for row in (MUELLER, VOTED, MUELLER))
+
+    document = parse(said.encode(encoding))
+    [(_, first), *_] = by_day(said.encode(encoding))
+
+    assert [entry.title for entry in document.entries] == [
+        "Ropes — “tied”",
+        "Tides",
+        "Ropes — “tied”",
+    ]
+    assert first.entries[0].authors == ("Zoë Müller", "André Çelik")
+    assert (document.unreadable, document.warning) == ((), None)
+
+
+def test_a_damaged_line_makes_no_other_encoding_of_the_others() -> None:
+    whole = json.dumps(MUELLER, ensure_ascii=False).encode()
+    damaged = json.dumps({**MUELLER, "title": "Zoë"}, ensure_ascii=False).encode("latin-1")
+
+    document = parse(b"\n".join([whole, damaged, whole]))
+
+    assert [entry.authors[0] for entry in document.entries] == ["Zoë Müller"] * 2
+    assert document.unreadable == ("line 2: no JSON",)
+
+
+def test_what_is_in_no_encoding_that_can_be_guessed_is_skipped() -> None:
+    odd = b'{"id": "our-7", "title": "Ropes \x81", "abstract": "We tie."}'
+
+    document = parse(odd + b"\n" + lines(VOTED))
+
+    assert (len(document.entries), document.unreadable) == (1, ("line 1: no JSON",))
 
 
 def test_a_package_without_an_end_is_left() -> None:

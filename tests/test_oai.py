@@ -39,6 +39,22 @@ def test_every_record_is_accounted_for() -> None:
     assert document.resume == "from=2026-03-01&skip=3"
 
 
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("cursor='2000' completeListSize='2800'", 799),
+        ("cursor='2000' completeListSize='7'", 0),
+        ("completeListSize='2800'", None),
+        ("cursor='0' completeListSize='many'", None),
+        ("", None),
+    ],
+)
+def test_a_page_says_how_many_are_left_where_the_archive_does(said: str, left: int | None) -> None:
+    body = f"<OAI-PMH><record/><resumptionToken {said}>next</resumptionToken></OAI-PMH>"
+
+    assert parse(body.encode()).left == left
+
+
 def test_the_raw_form_is_dated_by_its_first_version() -> None:
     [entry] = parse(page("raw")).entries
 

@@ -322,6 +322,44 @@ def test_a_paused_feed_is_not_read_until_it_is_resumed(digest: Digest, stand: Ne
     assert len(stand.asked) == 1
 
 
+@pytest.mark.parametrize("name", ["feed:127.0.0.1", "feed:127.0.0.1-2"])
+def test_a_paused_feed_that_is_asked_for_is_said_to_be_paused(
+    digest: Digest, stand: Newsstand, name: str
+) -> None:
+    for path in ("/one", "/two"):
+        digest("source", "add", stand.feed(path, TIDES), "--yes")
+    digest("source", "pause", name)
+    stand.asked.clear()
+
+    ended = read(digest, name)
+
+    assert ended.code == 2
+    assert f"{name} is paused; `digest source resume {name}` reads it again" in ended.err
+    assert stand.asked == []
+
+
+def test_a_feed_that_breaks_off_is_no_success(
+    digest: Digest, stand: Newsstand, sessions: Sessions, services: Services
+) -> None:
+    digest("source", "add", stand.feed(RSS, TIDES, ROPES), "--yes")
+    stand.cut = {RSS}
+
+    ended = read(digest)
+
+    assert (ended.code, ended.last_line["new"]) == (3, 2)
+    [(new, error)] = rows(sessions, FetchRun.new, FetchRun.error)
+    assert new == 2
+    assert "breaks off" in error
+    feed = sources(digest)["feed:127.0.0.1"]
+    assert "breaks off" in feed["error"]
+    assert feed["read_at"]
+    with services.sessions() as session:
+        offered = edition.newest(session, samples=True)
+    # Its papers are there, so no digest may say that they are missing.
+    assert offered.missing == ()
+    assert offered.fetched_at is not None
+
+
 def test_a_removed_feed_is_forgotten_and_its_papers_stay(
     digest: Digest, stand: Newsstand, sessions: Sessions
 ) -> None:

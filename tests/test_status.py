@@ -1,12 +1,13 @@
 """The page that says how the service is, in words for its readers."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from digest.models import FetchRun, Heartbeat, SendingBudget
+from digest.models import FeedRow, FetchRun, Heartbeat, SendingBudget
 from tests.visitor import NOW, Installation, installation
 
 
@@ -27,6 +28,11 @@ def add(here: Installation, *rows: object) -> None:
         session.add_all(rows)
 
 
+def feed(name: str, **facts: object) -> FeedRow:
+    url = f"https://{name.removeprefix('feed:')}/rss"
+    return FeedRow(name=name, url=url, title=name, hosts=[], added_at=NOW, **facts)
+
+
 def at(hour: int, minute: int = 0, *, days_ago: int = 0) -> datetime:
     return NOW.replace(hour=hour, minute=minute) - timedelta(days=days_ago)
 
@@ -44,7 +50,8 @@ def test_each_source_says_when_it_was_read_and_what_it_gave(here: Installation) 
         FetchRun(source="huggingface", at=at(5, days_ago=2), new=1),
         FetchRun(source="huggingface", at=at(5, 2), new=12, seen=29),
         FetchRun(source="arxiv", at=at(23, 59, days_ago=1), new=1204),
-        FetchRun(source="Ecology Letters", at=at(5, days_ago=9)),
+        FetchRun(source="feed:tides.example.org", at=at(5, days_ago=9)),
+        feed("feed:tides.example.org"),
     )
 
     page = status(here)
@@ -79,10 +86,63 @@ def test_an_error_that_is_over_is_not_mentioned(here: Installation) -> None:
     assert "could not be read" not in status(here)
 
 
-def test_a_source_that_was_given_up_is_not_listed(here: Installation) -> None:
-    add(here, FetchRun(source="Old Journal", at=at(5, days_ago=40), new=3))
+def test_what_is_no_source_here_is_not_listed(here: Installation) -> None:
+    add(here, FetchRun(source="feed:removed.example.org", at=at(5), new=3))
+    add(here, *(FetchRun(source=kind, at=at(5), new=3) for kind in ("feed", "jsonl", "sample")))
 
-    assert "Old Journal" not in status(here)
+    page = status(here)
+
+    assert re.findall("<dt>(.*?)</dt>", page) == ["Hugging Face", "arXiv", "Next"]
+    assert "3 papers" not in page
+
+
+def test_a_paused_feed_is_said_to_be_paused(here: Installation) -> None:
+    add(here, feed("feed:tides.example.org", paused=True))
+    add(here, FetchRun(source="feed:tides.example.org", at=at(5), error="down"))
+
+    page = status(here)
+
+    assert "<dt>tides.example.org</dt><dd>Paused: it is not read for now.</dd>" in page
+    assert "could not be read" not in page
+
+
+@pytest.mark.parametrize("failed_first", [True, False])
+def test_two_listings_of_one_source_make_one_truth(
+    here: Installation, *, failed_first: bool
+) -> None:
+    error = "hunter2" if failed_first else None
+    add(here, FetchRun(source="arxiv", at=at(5), error=error, new=0 if error else 3))
+    error = None if failed_first else "hunter2"
+    add(here, FetchRun(source="arxiv", at=at(5), error=error, new=0 if error else 3))
+
+    page = status(here)
+
+    assert (
+        "Last read today at 05:00 UTC: 3 papers."
+        ' <span class="bad">Not all of it could be read, and it will be tried again.</span>'
+    ) in page
+    assert page.count("05:00") == 1
+
+
+def test_what_broke_off_is_no_success(here: Installation) -> None:
+    add(here, FetchRun(source="arxiv", at=at(4), new=30))
+    add(here, FetchRun(source="arxiv", at=at(5), new=2, seen=1, error="breaks off"))
+
+    page = status(here)
+
+    assert "Last read today at 05:00 UTC: 3 papers, 2 of them new." in page
+    assert "Not all of it could be read, and it will be tried again." in page
+
+
+def test_one_minute_is_not_told_of_twice(here: Installation) -> None:
+    add(here, FetchRun(source="arxiv", at=at(5), new=3))
+    add(here, FetchRun(source="arxiv", at=at(5) + timedelta(seconds=20), error="down"))
+
+    page = status(here)
+
+    assert "Last read today at 05:00 UTC: 3 papers." in page
+    assert "After that it could not be read, and it will be tried again." in page
+    assert page.count("05:00") == 1
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,15 @@ def test_trending_comes_in_pages(here: Installation) -> None:
     assert beside(pages[2])["next"] is None
 
 
+@pytest.mark.parametrize("page", ["0", "2", "99", "x", ""])
+@pytest.mark.parametrize("path", PUBLIC_PAGES[:4])
+def test_a_list_on_one_page_has_no_other(here: Installation, path: str, page: str) -> None:
+    here.papers(entry(1))
+
+    assert here.visitor().get(path, query_string={"page": page}).status_code == 404
+    assert here.visitor().get(path, query_string={"page": "1"}).status_code == 200
+
+
 @pytest.mark.parametrize("page", ["0", "4", "-1", "x", "1.0", "²", "9" * 30, ""])
 def test_a_page_that_is_not_there_is_not_found(here: Installation, page: str) -> None:
     here.papers(*(entry(number) for number in range(120)))

@@ -1,11 +1,14 @@
 """The command itself, and what its options may be."""
 
+import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import click
 
 from digest import logs
 from digest.cli.context import errors_in_words
+from digest.errors import BadInput
 from digest.topics import taxonomy
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
@@ -14,7 +17,23 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 def main() -> None:
     """Run the command line; what goes wrong on purpose ends in a sentence, not in a traceback."""
     with errors_in_words():
+        _check_words(sys.argv[1:])
         cli()
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """
+    Check that what was typed can be kept and printed.
+
+    Raises:
+        BadInput: a word is not in UTF-8.
+
+    """
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as exc:
+            raise BadInput(f"{word!a} is not in UTF-8; type it in a UTF-8 terminal.") from exc
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})

@@ -5,7 +5,10 @@ import stat
 import sys
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
+from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +19,9 @@ from digest.errors import BadDocument, BadInput
 from digest.fetch import FetchReport
 from digest.services import Services
 from digest.sources.compression import MAX_INFLATED
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 STANDARD_INPUT = Path("/dev/stdin")
 
@@ -126,12 +132,19 @@ def backfill(first: date, last: date, listing: str) -> None:
     """  # noqa: D301
     if first > last:
         raise BadInput(f"--from {first} is after --to {last}.")
-    with (
-        services() as built,
-        click.progressbar(length=(last - first).days + 1, label="pages") as bar,
-    ):
-        report = sourcing.backfill(built, listing, first, last, lambda _: bar.update(1))
+    # Of what length it is, the archive says with its first page.
+    with services() as built, click.progressbar(repeat(None), label="papers", show_pos=True) as bar:
+        report = sourcing.backfill(built, listing, first, last, partial(advance, bar))
     _say(report, as_json=False)
+
+
+def advance(bar: "ProgressBar[None]", page: FetchReport, left: int | None) -> None:
+    """Move *bar* on by the papers of a page; *left* of them are still to come."""
+    here = page.new + page.seen + page.skipped
+    bar.length = None if left is None else bar.pos + here + left
+    # Behind one category comes another, of whose papers nothing was known.
+    bar.finished = False
+    bar.update(here)
 
 
 @cli.group()

@@ -15,6 +15,9 @@ from digest.sources.arxiv import Arxiv
 from digest.sources.download import Http
 from digest.sources.entry import Document, Entry
 
+Progress = Callable[[FetchReport, int | None], None]
+"""Is told of each page, and how many papers are still to come, where the archive says so."""
+
 
 def backfill(
     sessions: Sessions,
@@ -24,7 +27,7 @@ def backfill(
     last: date,
     *,
     now: Callable[[], datetime],
-    progress: Callable[[FetchReport], None],
+    progress: Progress,
 ) -> FetchReport:
     """
     Keep the papers that arXiv announced from *first* to *last*; call *progress* for each page.
@@ -52,7 +55,7 @@ def backfill(
             if not page.warning:
                 _note(session, name, page.resume, report, now=now(), over=over)
         total += report
-        progress(report)
+        progress(report, page.left if page.resume else 0)
         if page.warning:
             # The place of the next page stands at the end of this one.
             raise FetchError(f"arXiv's archive: {page.warning}; it can be asked again")

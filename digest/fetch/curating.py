@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from digest import library
 from digest.errors import BadInput
 from digest.models import Identifier, Paper, Record, Sighting
 from digest.sources import dois, text
@@ -23,11 +24,12 @@ def find(session: Session, what: str) -> Paper | None:
     if identifier := arxiv_name(what):
         names.add(identifier)
     by_name = select(Identifier.paper_id).where(Identifier.value.in_(names))
-    return session.scalar(
+    paper = session.scalar(
         select(Paper)
         .where(Paper.id.in_(by_name) | Paper.slug.in_(names) | (Paper.url == what.strip()))
         .limit(1)
     )
+    return library.whole(session, paper) if paper else None
 
 
 def arxiv_name(what: str) -> str | None:

@@ -75,6 +75,20 @@ def open_feeds(session: Session) -> list[Feed]:
     return [as_source(row) for row in every(session) if not row.paused]
 
 
+def to_be_read(session: Session, word: str) -> Feed:
+    """
+    Return the feed that *word* names, as a source to read.
+
+    Raises:
+        BadInput: there is none, or it is paused.
+
+    """
+    row = named(session, word)
+    if row.paused:
+        raise BadInput(f"{row.name} is paused; `digest source resume {row.name}` reads it again.")
+    return as_source(row)
+
+
 def as_source(row: FeedRow) -> Feed:
     return Feed(
         row.name,

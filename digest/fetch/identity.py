@@ -53,6 +53,28 @@ def known(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
     return by_identifier | _by_title(session, others)
 
 
+def linked(session: Session, entries: Sequence[Entry]) -> list[list[str]]:
+    """Return the names by which one of *entries* knows its paper, and we two."""
+    several = [entry for entry in entries if entry.doi and entry.doi != entry.external_id]
+    values = [value for entry in several for value in identifiers(entry)]
+    if not values:
+        return []
+    named = select(Identifier.value, Identifier.paper_id).where(Identifier.value.in_(values))
+    paper = {value: paper_id for value, paper_id in session.execute(named)}  # noqa: C416
+    names = [[value for value in identifiers(entry) if value in paper] for entry in several]
+    return [each for each in names if len({paper[value] for value in each}) > 1]
+
+
+def may_be_one(session: Session, one: Paper, other: Paper) -> bool:
+    """Return whether nothing but a source's word for it speaks against *one* being *other*."""
+    values = select(Identifier.value).where(Identifier.paper_id.in_([one.id, other.id]))
+    own = (value for value in session.scalars(values) if not value.startswith("doi:"))
+    on_arxiv = {identifier for value in own if (identifier := arxiv_id(value))}
+    if len(on_arxiv) > 1 or one.sample != other.sample:
+        return False
+    return not (one.authors and other.authors) or _same_authors(one.authors, other.authors)
+
+
 def _by_identifier(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
     values = {value for entry in entries for value in identifiers(entry)}
     named = (
@@ -102,7 +124,12 @@ def _same(entry: Entry, paper: Paper) -> bool:
         apart = abs(entry.published_at - paper.published_at)
         if apart > APART_AT_MOST:
             return False
-    ours, theirs = surnames(paper.authors), surnames(entry.authors)
+    return _same_authors(paper.authors, entry.authors)
+
+
+def _same_authors(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Return whether at least half of the shorter list is in the other one too."""
+    ours, theirs = surnames(some), surnames(others)
     return 2 * len(ours & theirs) >= max(1, min(len(ours), len(theirs)))
 
 

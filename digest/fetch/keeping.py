@@ -1,8 +1,9 @@
 """Keeping: each paper once, every sighting of it, and every fact with its source."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import exists, insert, select
@@ -13,12 +14,23 @@ from digest.errors import BadInput
 from digest.fetch import identity
 from digest.fetch.merging import Listing, merge
 from digest.fetch.report import FetchReport
+from digest.fetch.uniting import unite
 from digest.models import Identifier, Paper, Sighting
 from digest.sources.entry import Document, Entry
 
 COUNTED = ("upvotes", "comments", "stars")
 
 PORTION = 1000
+
+
+def slug_of(external_id: str) -> str:
+    """Return the name of a paper's page."""
+    return external_id.replace("/", "-")
+
+
+def own_slug(external_id: str) -> str:
+    """Return the name of a paper's page where another paper has the usual one."""
+    return f"{slug_of(external_id)}-{sha256(external_id.encode()).hexdigest()[:8]}"
 
 
 def keep(
@@ -54,6 +66,7 @@ def keep(
     new = 0
     clashes: list[str] = []
     for portion in _portions(ordered):
+        unite(session, portion)
         places = _placed(session, portion, listing)
         new += len(places.fresh)
         clashes += places.clashes
@@ -85,8 +98,11 @@ def _placed(session: Session, entries: Sequence[Entry], listing: Listing) -> _Pl
     # A twin of what was just inserted is known now; so is what another fetch inserted meanwhile.
     late = [entry for entry in unknown if entry.external_id not in fresh]
     known |= fresh | identity.known(session, late)
-    namesakes = _insert(session, [each for each in twins if each.external_id not in known], listing)
-    known |= namesakes
+    # What is unknown after its twins were inserted would have the slug of another paper.
+    for left, slug in ((twins, slug_of), (unknown, own_slug)):
+        inserted = [entry for entry in left if entry.external_id not in known]
+        fresh |= _insert(session, inserted, listing, slug)
+        known |= fresh
     papers: dict[int, Entry] = {}
     for entry in entries:
         if paper_id := known.get(entry.external_id):
@@ -97,7 +113,7 @@ def _placed(session: Session, entries: Sequence[Entry], listing: Listing) -> _Pl
         for entry in entries
         if entry.external_id not in known
     ]
-    return _Places(papers, frozenset((fresh | namesakes).values()), clashes)
+    return _Places(papers, frozenset(fresh.values()), clashes)
 
 
 def _twins_apart(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
@@ -112,9 +128,17 @@ def _twins_apart(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
     return first, twins
 
 
-def _insert(session: Session, entries: Sequence[Entry], listing: Listing) -> dict[str, int]:
+def _insert(
+    session: Session,
+    entries: Sequence[Entry],
+    listing: Listing,
+    slug: Callable[[str], str] = slug_of,
+) -> dict[str, int]:
     """Return the ids of the papers that were not known, by external id."""
-    rows = [columns(entry, listing.seen_at, listing.day) for entry in entries]
+    rows = [
+        columns(entry, listing.seen_at, listing.day) | {"slug": slug(entry.external_id)}
+        for entry in entries
+    ]
     if not rows:
         return {}
     statement = insert_new(session, Paper).on_conflict_do_nothing()
@@ -127,7 +151,7 @@ def columns(entry: Entry, seen_at: datetime, listed_on: date) -> dict[str, Any]:
     facts = {name: value for name, value in asdict(entry).items() if name not in COUNTED}
     return {
         **facts,
-        "slug": entry.external_id.replace("/", "-"),
+        "slug": slug_of(entry.external_id),
         "title_key": identity.title_key(entry.title),
         "first_seen_at": seen_at,
         "listed_on": listed_on,

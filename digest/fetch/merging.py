@@ -46,11 +46,11 @@ def merge(
     for paper in session.scalars(select(Paper).where(Paper.id.in_(ids))):
         entry = papers[paper.id]
         said = _said(entry)
-        gave = list(said) if paper.id in fresh else _fill(paper, said, listing)
+        gave = list(said) if paper.id in fresh else fill(paper, said, listing)
         record = records.get(paper.id)
         gave = sorted({*gave, *(record.gave if record else ())})
         facts = {
-            name: _plain(value)
+            name: plain(value)
             for name, value in said.items()
             if name not in gave and value != getattr(paper, name)
         }
@@ -71,11 +71,11 @@ def _said(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def plain(value: Any) -> Any:  # noqa: ANN401
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _fill(paper: Paper, said: dict[str, Any], listing: Listing) -> list[str]:
+def fill(paper: Paper, said: dict[str, Any], listing: Listing) -> list[str]:
     """Fill in what *paper* lacks; return what that was."""
     paper.first_seen_at = min(paper.first_seen_at, listing.seen_at)
     paper.listed_on = max(paper.listed_on, listing.day)

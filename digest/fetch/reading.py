@@ -2,16 +2,18 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from digest.database import Sessions
+from digest.database import Sessions, in_transaction
 from digest.errors import BadDocument, BadInput, DigestError
 from digest.fetch import feeds
 from digest.fetch.keeping import check_day, keep
 from digest.fetch.report import FetchReport
+from digest.fetch.uniting import settle
 from digest.models import FetchRun
 from digest.sources import arxiv, feed, huggingface, inflated, jsonl
 from digest.sources.arxiv import Arxiv
@@ -60,13 +62,13 @@ def chosen(
     Return the sources of *names*, feeds by theirs; without any, the configured ones and all feeds.
 
     Raises:
-        BadInput: a name is no source.
+        BadInput: a name is no source, or that of a feed that is paused.
 
     """
     if names is None:
         return [*sources_named(configured), *feeds.open_feeds(session)]
     return [
-        feeds.as_source(feeds.named(session, name)) if name.startswith("feed:") else _source(name)
+        feeds.to_be_read(session, name) if name.startswith("feed:") else _source(name)
         for name in names
     ]
 
@@ -112,6 +114,7 @@ def fetch(
             report += _failed(sessions, source, exc, now)
     if unasked and len(unasked) == len(sources):
         raise BadInput("; ".join(unasked))
+    in_transaction(sessions, lambda session: settle(session, now))
     return report + FetchReport(reasons=tuple(unasked))
 
 
@@ -130,21 +133,36 @@ def _fetch_one(
 ) -> FetchReport:
     # Read first: on SQLite a transaction keeps everybody else from writing.
     listed = source.read(http, now, day)
+    return in_transaction(
+        sessions, lambda session: _keep_lists(session, source, listed, now=now, live=day is None)
+    )
+
+
+def _keep_lists(
+    session: Session,
+    source: Source,
+    listed: Sequence[tuple[date, Document]],
+    *,
+    now: datetime,
+    live: bool,
+) -> FetchReport:
     report = FetchReport()
-    unreadable = []
-    with sessions.begin() as session:
-        for list_day, document in listed:
-            try:
-                check_readable(document)
-            except BadDocument as exc:
-                unreadable.append(exc)
-                continue
-            live = day is None
-            report += keep(session, source.name, document, day=list_day, now=now, live=live)
-        if listed and len(unreadable) == len(listed):
-            raise unreadable[0]
-        counts = {"new": report.new, "seen": report.seen, "skipped": report.skipped}
-        session.add(FetchRun(source=source.name, at=now, **counts))
+    unreadable, broken = [], []
+    for day, document in listed:
+        try:
+            check_readable(document)
+        except BadDocument as exc:
+            unreadable.append(exc)
+            continue
+        if document.warning:
+            broken.append(document.warning)
+        report += keep(session, source.name, document, day=day, now=now, live=live)
+    if listed and len(unreadable) == len(listed):
+        raise unreadable[0]
+    counts = {"new": report.new, "seen": report.seen, "skipped": report.skipped}
+    # What was kept counts, and yet it is known that there was more.
+    error = "; ".join(broken) or None
+    session.add(FetchRun(source=source.name, at=now, **counts, error=error))
     return report + FetchReport(reasons=tuple(map(str, unreadable)))
 
 
@@ -161,6 +179,20 @@ def load(
     """
     if kind not in PARSERS:
         raise BadInput(f"{kind!r} is no kind of document; choose from {', '.join(PARSERS)}")
-    document = PARSERS[kind](inflated(body))
+    document = _unpacked(kind, body)
     check_readable(document)
     return keep(session, kind, document, day=day, now=now)
+
+
+def _unpacked(kind: str, body: bytes) -> Document:
+    """Return what *body*, gzipped or not, holds; what is wrong with the gzip is warned of."""
+    text, damage = inflated(body)
+    try:
+        document = PARSERS[kind](text)
+    except BadDocument as exc:
+        if damage is None:
+            raise
+        raise BadDocument(f"{damage}; {exc}", skipped=exc.skipped) from exc
+    if damage is None:
+        return document
+    return replace(document, warning="; ".join(filter(None, (damage, document.warning))))

@@ -1,5 +1,6 @@
 """Which addresses on the network may be asked: public ones, unless a mirror is our own."""
 
+import re
 import socket
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -7,7 +8,22 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 # A network without IPv4 reaches all of it through these addresses, the private ones too.
 _NAT64 = ip_network("64:ff9b::/96")
 
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)*{_LABEL}\.?")
+_LAST_PORT = 65_535
+
 LookUp = Callable[[str], list[str]]
+
+
+def is_host(name: str, port: int | None) -> bool:
+    """Return whether *name* can be a host's, in ASCII, and *port* one of its ports."""
+    if port is not None and not 0 < port <= _LAST_PORT:
+        return False
+    try:
+        ip_address(name)
+    except ValueError:
+        return bool(_NAME.fullmatch(name))
+    return True
 
 
 def look_up(host: str) -> list[str]:

@@ -133,9 +133,8 @@ def parse(body: bytes) -> Document:
         return oai.parse(body)
     feed = syndication.opened(body)
     for item in feed.items:
-        if "arxiv.org/api/errors" in item["id"]:
-            said = text.clean(item["summary"], text.TITLE) or "an error without a name"
-            raise BadDocument(f"arXiv answered with an error: {said}")
+        if item.error:
+            raise BadDocument(item.error)
     return replace(each_read(numbered("entry", feed.items), _entry), warning=feed.warning)
 
 

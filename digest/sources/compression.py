@@ -3,12 +3,15 @@
 import io
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 
 from digest.errors import BadDocument
 
 MAX_INFLATED = 300_000_000
 """The most bytes that a packed file may hold: arXiv's papers of five years fit."""
 _GZIP = b"\x1f\x8b"
+_AT_ONCE = 16_384
+_AT_ONCE = 16_384
 
 
 class Damaged(Exception):
@@ -40,35 +43,48 @@ def received(chunks: Iterable[bytes], *, packed: bool, most: int) -> bytes:
     return body.getvalue()
 
 
-def inflated(body: bytes) -> bytes:
+def inflated(body: bytes) -> tuple[bytes, str | None]:
     """
-    Return *body* without gzip around it; as it is when there is none.
+    Return *body* without gzip around it, as far as it can be read, and what is wrong behind that.
+
+    It comes back as it is where there is no gzip around it.
 
     Raises:
-        BadDocument: it is damaged, cut short, or holds more than `MAX_INFLATED` bytes.
+        BadDocument: it holds more than `MAX_INFLATED` bytes.
 
     """
     if not body.startswith(_GZIP):
-        return body
-    members, rest, room = [], body, MAX_INFLATED
+        return body, None
+    text, place, damage = io.BytesIO(), 0, None
     # A file may hold several members, one behind the other: they are one text (RFC 1952, 2.2).
-    while rest.startswith(_GZIP):
-        member, rest = _member(rest, room)
-        members.append(member)
-        room -= len(member)
-    return members[0] if len(members) == 1 else b"".join(members)
+    while damage is None and body.startswith(_GZIP, place):
+        place, damage = _member(body, place, text)
+    return text.getvalue(), damage
 
 
-def _member(body: bytes, room: int) -> tuple[bytes, bytes]:
-    """Return what the first member of *body* holds, at most *room* bytes, and what is behind it."""
+def _member(body: bytes, place: int, text: io.BytesIO) -> tuple[int, str | None]:
+    """Add to *text* what the member at *place* holds; return its end, and what is wrong there."""
     unpacking = zlib.decompressobj(wbits=31)
-    try:
+    for start in range(place, len(body), _AT_ONCE):
+        piece, before = body[start : start + _AT_ONCE], unpacking.copy()
         # One byte more than is allowed tells a text that fits from one that does not.
-        member = unpacking.decompress(body, room + 1)
-    except zlib.error as exc:
-        raise BadDocument(f"packed by gzip, but damaged: {exc}") from exc
-    if len(member) > room:
-        raise BadDocument(f"holds more than {MAX_INFLATED // 1_000_000} MB")
-    if not unpacking.eof:
-        raise BadDocument("packed by gzip, but cut short")
-    return member, unpacking.unused_data
+        room = MAX_INFLATED + 1 - text.tell()
+        try:
+            text.write(unpacking.decompress(piece, room))
+        except zlib.error as exc:
+            text.write(_up_to_damage(before, piece))
+            return len(body), f"packed by gzip, but damaged: {exc}"
+        if text.tell() > MAX_INFLATED:
+            raise BadDocument(f"holds more than {MAX_INFLATED // 1_000_000} MB")
+        if unpacking.eof:
+            return start + len(piece) - len(unpacking.unused_data), None
+    return len(body), "packed by gzip, but cut short"
+
+
+def _up_to_damage(unpacking: "zlib._Decompress", piece: bytes) -> bytes:
+    """Return what comes out before the damage: of a *piece* as a whole nothing does."""
+    text = io.BytesIO()
+    with suppress(zlib.error):
+        for place in range(len(piece)):
+            text.write(unpacking.decompress(piece[place : place + 1]))
+    return text.getvalue()

@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from time import monotonic
 
 import httpx
 
 from digest.clock import Clock, utc_now
-from digest.errors import FetchError
+from digest.errors import BadInput, FetchError
 from digest.sources import manners
-from digest.sources.addresses import LookUp, allowed, look_up
+from digest.sources.addresses import LookUp, allowed, is_host, look_up
 from digest.sources.answers import Answer, Elsewhere, NoAnswer, validator
 from digest.sources.compression import Damaged, received
 from digest.sources.deadline import within
@@ -30,13 +30,6 @@ _NOT_MODIFIED, _TOO_MANY = 304, 429
 _VALIDATORS = ("ETag", "Last-Modified")
 
 
-Turn = Callable[[str, float], AbstractContextManager[None]]
-
-
-def _at_once(_host: str, _patience: float) -> AbstractContextManager[None]:
-    return nullcontext()
-
-
 class Http:
     """
     Downloads for one fetch, from public https servers only, within *deadline* seconds in all.
@@ -44,8 +37,7 @@ class Http:
     The time counts from the first `get`. *contact* is an address at which the operator of a
     source finds us. *allow_private* opens private addresses, plain http and odd ports: for a
     mirror in one's own network, and for tests. *look_up* is asked once for each hop. *turn* is
-    held during each request, redirects and retries too; it is told the host and how many seconds
-    it may wait: some sources count the requests of a whole installation.
+    held during each request, redirects and retries too.
     """
 
     def __init__(
@@ -55,7 +47,7 @@ class Http:
         deadline: float = 60.0,
         allow_private: bool = False,
         look_up: LookUp = look_up,
-        turn: Turn = _at_once,
+        turn: manners.Turn = manners.at_once,
         clock: Clock = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -69,6 +61,13 @@ class Http:
         self._spent: dict[str, float] = {}
         self._headers = {"User-Agent": f"Daybreak (+{contact})", "Accept-Encoding": "gzip"}
         self._tls = httpx.create_ssl_context(trust_env=False)
+
+    def check(self, url: str) -> None:
+        """Raise BadInput where nothing can ever be read: *url* is none, or not one for us."""
+        try:
+            self._check(httpx.URL(url))
+        except (httpx.InvalidURL, UnicodeError, FetchError) as exc:
+            raise BadInput(f"no address of a source: {exc}") from exc
 
     def get(
         self,
@@ -153,6 +152,10 @@ class Http:
     def _hop(self, url: httpx.URL, headers: Mapping[str, str]) -> Answer | Elsewhere | None:
         """Return the document, None for an unchanged one, or the place to which *url* redirects."""
         self._check(url)
+        left = self._spent.get(url.host, 0.0) - monotonic()
+        if left > 0:
+            renewed = self._at(left)
+            raise FetchError(f"{url.host}: our allowance is used up; it is renewed at {renewed}")
         addresses = self._addresses(url)
         with self._turn(url.host, self._left()):
             for address in addresses[:-1]:
@@ -210,14 +213,11 @@ class Http:
             raise FetchError(f"{url}: {exc}") from exc
 
     def _check(self, url: httpx.URL) -> None:
-        if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+        named = url.host and is_host(url.raw_host.decode("ascii"), url.port)
+        if url.scheme not in ("http", "https") or url.userinfo or not named:
             raise FetchError(f"{url.copy_with(userinfo=b'')}: no address that may be read")
         if not self._allow_private and (url.scheme != "https" or url.port not in (None, 443)):
             raise FetchError(f"{url}: only https on its usual port may be read")
-        left = self._spent.get(url.host, 0.0) - monotonic()
-        if left > 0:
-            renewed = self._at(left)
-            raise FetchError(f"{url.host}: our allowance is used up; it is renewed at {renewed}")
 
     def _addresses(self, url: httpx.URL) -> list[str]:
         try:

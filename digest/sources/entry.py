@@ -51,7 +51,8 @@ class Document:
     *unreadable* and *unwanted* hold one reason for each entry that was skipped: it made no
     sense, or it made sense and is no new paper. *warning* is about the document as a whole,
     *title* is what it calls itself, *hosts* are those that its links lead to, the most frequent
-    first, and with *resume* an archive is asked for what comes next.
+    first, and with *resume* an archive is asked for what comes next, which is *left* entries more,
+    where it says so.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -61,6 +62,7 @@ class Document:
     title: str | None = None
     hosts: tuple[str, ...] = ()
     resume: str | None = None
+    left: int | None = None
 
 
 class Unreadable(Exception):

@@ -104,6 +104,8 @@ def _hosts(items: Iterable[Item]) -> tuple[str, ...]:
 
 
 def _entry(item: Item, hosts: Collection[str]) -> Entry:
+    if item.error:
+        raise Unreadable(item.error)
     title = text.clean(item["title"], text.TITLE)
     name = _doi(item)
     identifier = _arxiv_id(item, name)

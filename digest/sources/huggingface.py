@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from digest.errors import BadDocument, FetchError
 from digest.sources import text
 from digest.sources.download import Http
+from digest.sources.encodings import in_utf8
 from digest.sources.entry import (
     Document,
     Entry,
@@ -139,6 +140,7 @@ def _rows(body: bytes) -> tuple[list[object], bool]:
     """Return the rows of *body*, and whether it breaks off behind them."""
     if sum(map(body.count, (b"{", b"[", b","))) > _MOST_MARKS:
         raise BadDocument("a JSON document of a size that no list of daily papers has")
+    body = in_utf8(body)
     try:
         rows = json.loads(body)
     except (ValueError, RecursionError) as exc:

@@ -9,6 +9,7 @@ from datetime import date
 from digest.errors import BadDocument
 from digest.sources import authors, text
 from digest.sources.dois import arxiv_id_of_doi, arxiv_id_of_link, doi
+from digest.sources.encodings import in_utf8
 from digest.sources.entry import (
     Document,
     Entry,
@@ -33,6 +34,7 @@ def parse(body: bytes) -> Document:
         BadDocument: not one of its lines holds a JSON object.
 
     """
+    body = in_utf8(body)
     return _document(body, _lines(body))
 
 
@@ -46,6 +48,7 @@ def by_day(body: bytes) -> list[tuple[date | None, Document]]:
         BadDocument: not one of its lines holds a JSON object.
 
     """
+    body = in_utf8(body)
     days: dict[date | None, list[_Line]] = {}
     for line in _lines(body):
         days.setdefault(_day(line[1]), []).append(line)
@@ -57,7 +60,7 @@ def by_day(body: bytes) -> list[tuple[date | None, Document]]:
 
 def _lines(body: bytes) -> list[_Line]:
     # Not splitlines(): a form feed within a line ends none.
-    lines = body.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    lines = body.split(b"\n")
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 

@@ -2,9 +2,17 @@
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+Turn = Callable[[str, float], AbstractContextManager[None]]
+"""
+What is held during a request: some sources count those of a whole installation.
+
+It is told the host, and how many seconds it may wait.
+"""
 
 TRIES = 3
 """How often a document is asked for, the first time included."""
@@ -16,6 +24,10 @@ _LONGEST = 366 * 86_400.0
 # draft-ietf-httpapi-ratelimit-headers, in the forms that it has had over the years.
 _REMAINING = re.compile(r"\b(?:r|remaining)\s*=\s*([0-9]{1,9})")
 _RESET = re.compile(r"\b(?:t|reset)\s*=\s*([0-9]{1,9})")
+
+
+def at_once(_host: str, _patience: float) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def pause(tried: int) -> float:

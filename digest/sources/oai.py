@@ -69,7 +69,7 @@ def parse(body: bytes) -> Document:
     document = each_read(numbered("record", page.records()), _entry)
     if not page.answered and not (page.broken and is_one(body)):
         raise BadDocument(f"no page of an archive but {what_it_is(body)}")
-    return replace(document, warning=page.broken, resume=page.resume)
+    return replace(document, warning=page.broken, resume=page.resume, left=page.left)
 
 
 class _Page:
@@ -80,12 +80,15 @@ class _Page:
         self.answered = False
         self.broken: str | None = None
         self.resume: str | None = None
+        self.left: int | None = None
+        self._records = 0
 
     def records(self) -> Iterator[Element]:
         try:
             for element in elements(self._body, ("record", "resumptionToken", "error")):
                 self.answered = True
                 if element.tag == "record":
+                    self._records += 1
                     yield element
                 else:
                     self._note(element)
@@ -95,8 +98,16 @@ class _Page:
     def _note(self, element: Element) -> None:
         if element.tag == "resumptionToken":
             self.resume = (element.text or "").strip() or None
+            # The cursor is how many came on the pages before (OAI-PMH 2.0, 3.5).
+            total, before = (_number(element.get(n)) for n in ("completeListSize", "cursor"))
+            if total is not None and before is not None:
+                self.left = max(0, total - before - self._records)
         elif element.get("code") != _NO_RECORDS:
             raise BadDocument(f"arXiv's archive answered with an error: {_error(element)}")
+
+
+def _number(said: str | None) -> int | None:
+    return int(said) if said and re.fullmatch("[0-9]{1,9}", said.strip()) else None
 
 
 def _error(element: Element) -> str:

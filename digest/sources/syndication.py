@@ -15,6 +15,8 @@ from digest.sources.entry import what_it_is
 MOST_BYTES, MOST_TAGS = 12_000_000, 125_000
 """The largest feed of arXiv has half of these; without an end they would fill the memory."""
 
+_ERRORS = "arxiv.org/api/errors"
+
 
 class Item:
     """One item of a feed; a field that it lacks is empty."""
@@ -52,6 +54,14 @@ class Item:
         primary = self._fields.get("arxiv_primary_category")
         term = primary.get("term") if isinstance(primary, dict) else None
         return term if isinstance(term, str) else ""
+
+    @property
+    def error(self) -> str | None:
+        """What arXiv's API says in the place of papers where it was asked for something odd."""
+        if _ERRORS not in self["id"]:
+            return None
+        said = text.clean(self["summary"], text.TITLE) or "an error without a name"
+        return f"arXiv answered with an error: {said}"
 
     @property
     def published_at(self) -> datetime | None:

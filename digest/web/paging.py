@@ -43,6 +43,11 @@ class Paging:
         return f"{request.path}?{urlencode(fields)}" if fields else request.path
 
 
+def only_page() -> None:
+    """Answer 404 to `?page=2` where the list is on one page."""
+    Paging.of(1, 1)
+
+
 def asked_for() -> int:
     """Return the number in `?page=`; 404 where it is none."""
     text = request.args.get("page", "1")

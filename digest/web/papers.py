@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Redirect
 
 from digest import edition, library, trend
 from digest.edition import Edition
@@ -13,7 +14,7 @@ from digest.errors import NoEdition
 from digest.models import Paper
 from digest.web.history import shown_by
 from digest.web.pages import services
-from digest.web.paging import Paging
+from digest.web.paging import Paging, only_page
 from digest.web.periods import Period, parse_day, parse_month, parse_week
 
 blueprint = Blueprint("papers", __name__)
@@ -40,6 +41,7 @@ def tag(response: Response) -> Response:
 
 @blueprint.get("/papers")
 def days() -> str:
+    only_page()
     with services().sessions.begin() as session:
         found = library.days(session, LISTED_DAYS)
         periods = _periods(session, library.newest_day(session))
@@ -48,6 +50,7 @@ def days() -> str:
 
 @blueprint.get("/papers/<day>")
 def one_day(day: str) -> str:
+    only_page()
     period = _asked_for(parse_day, day)
     with services().sessions.begin() as session:
         cards = library.day_cards(session, period.first) or abort(404)
@@ -88,12 +91,14 @@ def trending() -> str:
 
 
 @blueprint.get("/paper/<slug>")
-def paper(slug: str) -> str:
+def paper(slug: str) -> str | Redirect:
     now = services().clock()
     with services().sessions.begin() as session:
         card = library.paper_card(session, slug)
         if card is None:
             abort(404)
+        if card.slug != slug:
+            return redirect(url_for(".paper", slug=card.slug), 301)
         seen = library.sightings(session, Paper.slug == slug)
         note = library.curator_note(session, card.paper_id)
     return render_template(
@@ -121,6 +126,7 @@ def _asked_for(parse: Callable[[str], Period], text: str) -> Period:
 
 
 def _best_of(period: Period, kind: Callable[[date], Period]) -> str:
+    only_page()
     with services().sessions.begin() as session:
         cards, count = library.best_cards(session, period.first, period.last, MOST)
         if not cards:

@@ -1,13 +1,16 @@
 """How the service is, in words for its readers: what it read, what is next, whether mail goes."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from flask import Blueprint, render_template
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
+from digest import library
+from digest.fetch import feeds
 from digest.models import FetchRun, Heartbeat, SendingBudget
 from digest.settings import Settings
 from digest.sources import announcements
@@ -18,7 +21,7 @@ from digest.web.wording import moment, plural
 blueprint = Blueprint("status", __name__)
 
 LISTED_FOR = timedelta(days=30)
-"""A source that was read last before that is one no longer."""
+"""What was read longer ago says nothing of how a source is."""
 
 REFRESH_AFTER = timedelta(minutes=30)
 """After the daily fetch, and each hour from then on, as celeryconfig.py has it."""
@@ -54,30 +57,63 @@ def show() -> str:
 
 
 def _sources(session: Session, settings: Settings, now: datetime) -> list[SourceStatus]:
+    """Return how the sources of this installation are, not what else was read once, or loaded."""
+    added = {row.name: row.paused for row in feeds.every(session)}
+    # A listing is no part of its source's name: arxiv:cs.AI+cs.LG is arxiv.
+    names = [*dict.fromkeys(name.partition(":")[0] for name in settings.sources), *added]
+    good = _newest(session, now, library.was_read())
+    tried = _newest(session, now)
+    return [
+        _paused(name) if added.get(name) else _source(name, good[name], tried[name], now)
+        for name in names
+    ]
+
+
+def _newest(
+    session: Session, now: datetime, *which: ColumnElement[bool]
+) -> dict[str, list[FetchRun]]:
+    """Return each source's runs of the newest moment for which *which* holds."""
     newest = (
-        select(func.max(FetchRun.id))
-        .where(FetchRun.at > now - LISTED_FOR)
-        .group_by(FetchRun.source, FetchRun.error.is_(None))
+        select(FetchRun.source, func.max(FetchRun.at).label("at"))
+        .where(FetchRun.at > now - LISTED_FOR, *which)
+        .group_by(FetchRun.source)
+        .subquery()
     )
-    runs = session.scalars(select(FetchRun).where(FetchRun.id.in_(newest)).order_by(FetchRun.id))
-    by_source: dict[str, list[FetchRun]] = {name.partition(":")[0]: [] for name in settings.sources}
-    for run in runs:
-        by_source.setdefault(run.source, []).append(run)
-    return [_source(name, found, now) for name, found in by_source.items()]
+    of_then = and_(FetchRun.source == newest.c.source, FetchRun.at == newest.c.at)
+    runs: dict[str, list[FetchRun]] = defaultdict(list)
+    for run in session.scalars(select(FetchRun).join(newest, of_then)):
+        runs[run.source].append(run)
+    return runs
 
 
-def _source(name: str, newest: Sequence[FetchRun], now: datetime) -> SourceStatus:
-    """Return what to say of a source with these *newest* runs: a good one, a bad one, or both."""
-    good = next((run for run in newest if run.error is None), None)
-    trouble = ""
-    if newest and newest[-1].error is not None:
-        trouble = f"It could not be read {moment(newest[-1].at, now)}, and will be tried again."
-    if good is None:
+def _paused(name: str) -> SourceStatus:
+    return SourceStatus(source_name(name), "Paused: it is not read for now.", "")
+
+
+def _source(
+    name: str, good: Sequence[FetchRun], tried: Sequence[FetchRun], now: datetime
+) -> SourceStatus:
+    """Return what to say of a source that was read last by *good* runs, and tried by *tried*."""
+    trouble = _trouble(good, tried, now)
+    if not good:
         return SourceStatus(source_name(name), "Not read yet.", trouble)
-    papers = plural(good.new + good.seen, "paper") if good.new + good.seen else "nothing listed"
-    new = f", {good.new:,} of them new" if good.new and good.seen else ""
-    read = f"Last read {moment(good.at, now)}: {papers}{new}."
+    fresh, seen = sum(run.new for run in good), sum(run.seen for run in good)
+    papers = plural(fresh + seen, "paper") if fresh + seen else "nothing listed"
+    new = f", {fresh:,} of them new" if fresh and seen else ""
+    read = f"Last read {moment(good[0].at, now)}: {papers}{new}."
     return SourceStatus(source_name(name), read, trouble)
+
+
+def _trouble(good: Sequence[FetchRun], tried: Sequence[FetchRun], now: datetime) -> str:
+    """Return what went wrong when a source was tried last; a moment is told of once."""
+    if not any(run.error for run in tried):
+        return ""
+    when = moment(tried[0].at, now)
+    if good and good[0].at == tried[0].at:
+        return "Not all of it could be read, and it will be tried again."
+    if good and moment(good[0].at, now) == when:
+        return "After that it could not be read, and it will be tried again."
+    return f"It could not be read {when}, and will be tried again."
 
 
 def _next_read(settings: Settings, now: datetime) -> datetime:

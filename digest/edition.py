@@ -19,10 +19,11 @@ from digest import library, trend
 from digest.card import Card, card
 from digest.errors import NoEdition
 from digest.models import EditionRow, FetchRun, Paper
+from digest.pool import Pool
 from digest.sources.names import source_name
+from digest.space import Text
 from digest.topics import taxonomy
 from digest.topics.classifier import Classifier
-from digest.topics.terms import phrase
 
 OFFERED_FOR = timedelta(days=32)
 """As far back as a monthly digest looks."""
@@ -56,12 +57,19 @@ class Edition:
     """Probabilities, shape (papers, topics), in [0, 1]; the taxonomy's order."""
 
     @cached_property
-    def phrases(self) -> tuple[tuple[str, str], ...]:
-        """Title and text of each paper, as keywords are looked up in them."""
-        # The finding may be a machine's words, which the abstract does not hold; a mail shows it.
-        return tuple(
-            (phrase(card.title), phrase(card.abstract) + phrase(card.finding))
-            for card in self.cards
+    def paper_ids(self) -> npt.NDArray[np.int64]:
+        return np.array([card.paper_id for card in self.cards], np.int64)
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The papers as the matcher reads them."""
+        return Pool(
+            texts=[Text(card.title, card.abstract) for card in self.cards],
+            # It may be a machine's words, which the abstract does not hold; a mail shows it.
+            findings=[card.finding for card in self.cards],
+            authors=[card.authors for card in self.cards],
+            organizations=[card.organization for card in self.cards],
+            topics=self.topics,
         )
 
     @property
@@ -84,7 +92,7 @@ def build(session: Session, now: datetime) -> Edition:
         _counted(papers, sightings),
         now,
         edition_id=row.id,
-        fetched_at=session.scalar(select(func.max(FetchRun.at)).where(FetchRun.error.is_(None))),
+        fetched_at=session.scalar(select(func.max(FetchRun.at)).where(library.was_read())),
         sightings=sightings,
         missing=_missing(session, now),
     )
@@ -128,7 +136,7 @@ def _missing(session: Session, now: datetime) -> tuple[str, ...]:
     """Return the sources whose last reading failed, and not long ago: else they are none now."""
     last = select(func.max(FetchRun.id)).group_by(FetchRun.source)
     failed = select(FetchRun.source).where(
-        FetchRun.id.in_(last), FetchRun.error.is_not(None), FetchRun.at > now - MISSED_FOR
+        FetchRun.id.in_(last), ~library.was_read(), FetchRun.at > now - MISSED_FOR
     )
     return tuple(sorted(source_name(name) for name in session.scalars(failed)))
 

@@ -2,18 +2,19 @@
 
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, sessionmaker
 
-from digest import edition, fetch, library
+from digest import edition, fetch, library, match
+from digest.card import Card
 from digest.clock import Cadence, utc_now
-from digest.compose import Batch, Composer, read_batch
+from digest.compose import SIZE, Batch, Composer, read_batch
 from digest.delivery import Claimed, Letter
 from digest.errors import BadInput
 from digest.links import Links
 from digest.mail.message import as_bytes
-from digest.match import Reader
-from digest.models import DeliveryKind, Paper, Standing, Subscriber
+from digest.match import Reader, Why
+from digest.models import Balance, DeliveryKind, Paper, Standing, Subscriber
 from digest.render import Renderer, Site
 from digest.services import Services, letterhead
 from digest.settings import Settings
@@ -33,13 +34,44 @@ def of_reader(services: Services, email: str, form: str) -> bytes:
     """
     now = services.clock()
     with services.sessions() as session:
-        reader = session.scalar(select(Subscriber).where(Subscriber.email == email))
-        if reader is None:
-            raise BadInput(f"Nobody is subscribed with {email}; see `digest subscribe --help`.")
-        claimed = _claimed(reader, now)
-        batch = read_batch(session, [claimed], samples=services.settings.embedded)
+        claimed, batch = _due_now(session, services, email, now)
     letter = _letter(services.composer, claimed, batch)
     return _body(letter, services.settings, form, now)
+
+
+def why(services: Services, email: str, paper: str) -> tuple[Card, Why]:
+    """
+    Return *paper*, an id or a slug, and what decides on it for the subscriber *email*.
+
+    Raises:
+        BadInput: there is no such subscriber, or no such paper on offer.
+
+    """
+    with services.sessions() as session:
+        claimed, batch = _due_now(session, services, email, services.clock())
+        named = select(Paper.id).where(or_(Paper.slug == paper, Paper.external_id == paper))
+        paper_id = session.scalar(named)
+    places = {
+        card.paper_id: n for n, card in enumerate(batch.edition.cards if batch.edition else ())
+    }
+    if batch.edition is None or paper_id not in places:
+        known = (
+            "is not on offer any more" if paper_id else "is not known; `digest search` finds ids"
+        )
+        raise BadInput(f"{paper[:80]} {known}.")
+    place = places[paper_id]
+    reader = batch.digests[claimed.id]
+    return batch.edition.cards[place], match.why(batch.edition, reader, place, SIZE, batch.rated)
+
+
+def _due_now(
+    session: Session, services: Services, email: str, now: datetime
+) -> tuple[Claimed, Batch]:
+    reader = session.scalar(select(Subscriber).where(Subscriber.email == email))
+    if reader is None:
+        raise BadInput(f"Nobody is subscribed with {email}; see `digest subscribe --help`.")
+    claimed = _claimed(reader, now)
+    return claimed, read_batch(session, [claimed], samples=services.settings.embedded)
 
 
 def of_sample(settings: Settings, form: str, now: datetime | None = None) -> bytes:
@@ -53,6 +85,8 @@ def of_sample(settings: Settings, form: str, now: datetime | None = None) -> byt
         days=[],
         hour=7,
         zone="Europe/Berlin",
+        about="",
+        balance=Balance.EVEN,
         link_version=0,
     )
     claimed = _claimed(reader, now)
@@ -62,6 +96,7 @@ def of_sample(settings: Settings, form: str, now: datetime | None = None) -> byt
         new=frozenset(),
         decided={},
         edition=_sample_edition(now),
+        rated={},
     )
     composer = Composer(
         sessions=sessionmaker(),

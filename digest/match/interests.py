@@ -1,0 +1,73 @@
+"""What the matcher knows of a reader, taken apart into atoms."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from digest.clock import Cadence
+from digest.models import Balance
+from digest.space import Text
+from digest.topics import taxonomy
+
+LOOKS_BACK = {
+    Cadence.DAILY: timedelta(days=4),
+    Cadence.WEEKDAYS: timedelta(days=4),
+    Cadence.DAYS: timedelta(days=8),
+    Cadence.WEEKLY: timedelta(days=8),
+    Cadence.MONTHLY: timedelta(days=32),
+}
+"""How old a paper may be for a reader: a weekend and a holiday behind a daily digest."""
+
+Rated = Text
+"""A paper that was liked or disliked; it need not be on offer any more."""
+
+
+class Kind(StrEnum):
+    """What an atom names."""
+
+    TOPIC = "topic"
+    KEYWORD = "keyword"
+    AUTHOR = "author"
+    ORGANIZATION = "organization"
+
+
+class Atom(NamedTuple):
+    """One thing that readers may follow, scored once for all of them."""
+
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """What the matcher knows of a reader."""
+
+    id: int
+    cadence: Cadence
+    topics: Sequence[str] = ()
+    keywords: Sequence[str] = ()
+    muted: Sequence[str] = ()
+    muted_topics: Sequence[str] = ()
+    authors: Sequence[str] = ()
+    organizations: Sequence[str] = ()
+    about: str = ""
+    """What they work on, in their own words."""
+    liked: Sequence[int] = ()
+    """Ids of papers, as those that follow."""
+    disliked: Sequence[int] = ()
+    sent: Collection[int] = field(default=frozenset())
+    """What they were sent before."""
+    balance: Balance = Balance.EVEN
+
+    @property
+    def atoms(self) -> list[Atom]:
+        """Return what they follow, without what no paper could answer to."""
+        named = (
+            (Kind.TOPIC, [slug for slug in self.topics if slug in taxonomy.by_slug()]),
+            (Kind.KEYWORD, self.keywords),
+            (Kind.AUTHOR, self.authors),
+            (Kind.ORGANIZATION, self.organizations),
+        )
+        return list(dict.fromkeys(Atom(kind, name) for kind, names in named for name in names))

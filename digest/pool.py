@@ -1,0 +1,39 @@
+"""A pool: what the matcher reads of some papers, the newest edition's or any others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from digest.space import Space, Text
+from digest.topics.terms import phrase
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Papers to choose from, one row each; it never changes once it is made."""
+
+    texts: Sequence[Text]
+    findings: Sequence[str]
+    """Words about each paper that its abstract may not hold, such as a machine's summary."""
+    authors: Sequence[Sequence[str]]
+    organizations: Sequence[str | None]
+    topics: npt.NDArray[np.float32]
+    """Probabilities, shape (papers, topics), in [0, 1]; the taxonomy's order."""
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def phrases(self) -> list[tuple[str, str]]:
+        """Title and text of each paper, as keywords are looked up in them."""
+        return [
+            (phrase(text.title), phrase(text.abstract) + phrase(finding))
+            for text, finding in zip(self.texts, self.findings, strict=True)
+        ]
+
+    @cached_property
+    def space(self) -> Space:
+        return Space(self.texts)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import deliveries, editions, mails, matching, real, searching, sink, trends
+from benchmarks import deliveries, editions, mails, matching, real, relevance, searching, sink, trends
 from benchmarks.measure import FULL, QUICK, Figure, Sizes
 from benchmarks.stores import address, stores
 from benchmarks.wire import bare_calls
@@ -43,6 +43,7 @@ def figures(sizes: Sizes, data: Path | None) -> Iterator[Figure]:
             yield from deliveries.figures(sizes, store, bare)
     yield from real.figures(sizes, data)
     yield from trends.figures(sizes, data)
+    yield from relevance.figures(sizes, data)
     yield from searching.figures(sizes)
 
 

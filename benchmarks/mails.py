@@ -51,6 +51,7 @@ def _page(papers: int) -> DigestPage:
         first=False,
         sample=False,
         today_url=f"{BASE_URL}/",
+        rate_url=LINKS.make(Purpose.RATE, 1),
         footer=Footer(
             email="reader1@readers.example",
             schedule="on weekdays at 07:00 (Europe/Berlin)",

@@ -98,7 +98,7 @@ class Space:
             [(self._place[term], count) for term, count in each.items() if term in self._place]
             for each in counted
         ]
-        ends = np.cumsum([0, *(len(row) for row in known)])
+        ends = np.cumsum([0, *(len(row) for row in known)], dtype=np.int32)
         flat = np.array([pair for row in known for pair in row], np.int32).reshape(-1, 2)
         return sparse.csr_array(
             (flat[:, 1].astype(np.float32), flat[:, 0], ends),

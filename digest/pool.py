@@ -35,5 +35,10 @@ class Pool:
         ]
 
     @cached_property
+    def places(self) -> dict[Text, int]:
+        """The row of each paper, by what it says."""
+        return {text: row for row, text in enumerate(self.texts)}
+
+    @cached_property
     def space(self) -> Space:
         return Space(self.texts)

@@ -24,12 +24,19 @@ NEAREST = 3
 of all."""
 
 
+SAID_MEANT, LIKED_MEANT = 0.25, 0.2
+"""The least cosine in the background's half that is no chance. Where no paper is about what was
+asked for, those still stand out that have a rare word of it; chosen by reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Closeness:
     """How close each paper is, and what made it so."""
 
     scores: Array
     """Shape (papers,); only their order and their spread mean something."""
+    meant: Array
+    """How close in meaning, shape (papers,): below 1 it is a word in common, and chance."""
     direction: Array
     """The weights of terms in it, shape (terms,)."""
 
@@ -39,17 +46,23 @@ def to_words(space: Space, text: str) -> Closeness:
     said = space.of_query(text)
     term, latent = said.exact.toarray()[0], said.latent
     found = _close(space, term, latent)
+    meant = _meant(space, latent[0], SAID_MEANT)
     first = np.argsort(-found, kind="stable")[:FEEDBACK_PAPERS]
     weight = np.maximum(found[first], 0)
     if not weight.sum():
-        return Closeness(found, term)
+        return Closeness(found, meant, term)
     weight = weight / weight.sum()
     widening = weight @ space.papers.exact[first] - space.bias
     term = term + FEEDBACK * _unit(widening)
     latent = space.unit(
         latent + FEEDBACK_LATENT * space.unit(weight[None] @ space.papers.latent[first])
     )
-    return Closeness(_close(space, _unit(term), latent), _unit(term))
+    return Closeness(_close(space, _unit(term), latent), meant, _unit(term))
+
+
+def _meant(space: Space, latent: Array, least: float) -> Array:
+    papers, sought = space.meaning(space.papers.latent), space.meaning(latent[None])[0]
+    return np.asarray(papers @ sought / least, np.float32)
 
 
 def _close(space: Space, term: Array, latent: Array) -> Array:
@@ -68,7 +81,8 @@ def to_papers(space: Space, liked: Vectors) -> Closeness:
     direction = _unit(np.asarray(liked.exact.mean(axis=0), np.float32) - space.bias)
     middle = space.unit(liked.latent.mean(axis=0, keepdims=True))[0]
     mean = papers.exact @ direction + LIKED_LATENT * (papers.latent @ middle)
-    return Closeness((mean + nearest(to_each(space, liked))).astype(np.float32), direction)
+    scores = np.asarray(mean + nearest(to_each(space, liked)), np.float32)
+    return Closeness(scores, _meant(space, middle, LIKED_MEANT), direction)
 
 
 def to_each(space: Space, liked: Vectors) -> Array:
@@ -83,18 +97,25 @@ def nearest(each: Array) -> Array:
     return np.asarray(np.partition(each, each.shape[1] - few, axis=1)[:, -few:].mean(axis=1))
 
 
-def together(parts: Sequence[tuple[float, Closeness]]) -> Closeness:
-    """Return the weighted sum of *parts*."""
+def together(parts: Sequence[Closeness]) -> Closeness:
+    """Return the sum of *parts*, which is meant where one of them is."""
     return Closeness(
-        np.asarray(sum(weight * part.scores for weight, part in parts), np.float32),
-        np.asarray(sum(weight * part.direction for weight, part in parts), np.float32),
+        np.sum([part.scores for part in parts], axis=0),
+        np.max([part.meant for part in parts], axis=0),
+        np.sum([part.direction for part in parts], axis=0),
     )
 
 
-def standing_out(scores: Array) -> Array:
-    """Return *scores* in standard deviations above their mean, shape (papers,)."""
-    spread = scores.std() if len(scores) else 0.0
-    return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)  # noqa: PLR2004
+def weighed(part: Closeness, weight: float) -> Closeness:
+    scores, direction = part.scores * np.float32(weight), part.direction * np.float32(weight)
+    return Closeness(scores, part.meant, direction)
+
+
+def standing_out(scores: Array, among: npt.NDArray[np.bool_]) -> Array:
+    """Return *scores* in standard deviations above the mean of those *among*, shape (papers,)."""
+    usual = scores[among]
+    spread = usual.std() if len(usual) else 0.0
+    return (scores - usual.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)  # noqa: PLR2004
 
 
 def _unit(term: Array) -> Array:

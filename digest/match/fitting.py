@@ -11,7 +11,13 @@ from scipy import sparse
 from digest.card import Reason
 from digest.match import reasons
 from digest.match.answers import answers
-from digest.match.closeness import Closeness, standing_out
+from digest.match.closeness import (
+    SAID_BESIDE_LIKED,
+    Closeness,
+    standing_out,
+    together,
+    weighed,
+)
 from digest.match.interests import Atom, Kind, Rated, Reader
 from digest.match.tastes import tastes
 from digest.pool import Pool
@@ -30,6 +36,7 @@ NEAR = 2.0
 deviations in being like it."""
 
 DISLIKED_WEIGHT = 0.5
+_NO_PAPER = Rated("", "")
 
 
 @dataclass(frozen=True)
@@ -85,11 +92,15 @@ class Fit:
         self._pool, self._reader, self._rated = pool, reader, rated
         self._follows, self._own = follows, follows.of(row)
         taste = tastes(pool)
-        self._likes = taste.likes(reader, rated)
-        self._dislikes = taste.dislikes(reader, rated)
-        self.close = _worth(self.likes_stand_out)
+        self._said, self._liked = taste.said(reader), taste.rated(reader.liked, rated)
+        if self._said and self._liked:
+            self._said = weighed(self._said, SAID_BESIDE_LIKED)
+        parts = [part for part in (self._said, self._liked) if part]
+        self._likes = together(parts) if parts else None
+        self._dislikes = taste.rated(reader.disliked, rated)
+        self.close = _worth(self._likes, self.likes_stand_out)
         """What being close to what was written and liked adds, shape (papers,)."""
-        self.pushed = DISLIKED_WEIGHT * _worth(self.dislikes_stand_out)
+        self.pushed = DISLIKED_WEIGHT * _worth(self._dislikes, self.dislikes_stand_out)
         """What being close to what was disliked takes, shape (papers,)."""
         self.scores: Array = follows.fit[row] + self.close
         """How well each paper fits, shape (papers,): above 0 there is a reason for it."""
@@ -109,11 +120,27 @@ class Fit:
 
     @cached_property
     def likes_stand_out(self) -> Array:
-        return _standing(self._likes, len(self._pool))
+        return self._standing(self._likes)
 
     @cached_property
     def dislikes_stand_out(self) -> Array:
-        return _standing(self._dislikes, len(self._pool))
+        return self._standing(self._dislikes)
+
+    def _standing(self, taste: Closeness | None) -> Array:
+        """Return how much each paper stands out, as parts of what a sure topic adds."""
+        if taste is None:
+            return np.zeros(len(self._pool), np.float32)
+        return standing_out(taste.scores, self._unrated) / np.float32(AS_SURE_AS_A_TOPIC)
+
+    @cached_property
+    def _unrated(self) -> npt.NDArray[np.bool_]:
+        """Which papers the reader did not rate: beside those that they did, nothing stands out."""
+        unrated = np.ones(len(self._pool), np.bool_)
+        known = self._pool.places
+        for paper_id in (*self._reader.liked, *self._reader.disliked):
+            if (place := known.get(self._rated.get(paper_id, _NO_PAPER))) is not None:
+                unrated[place] = False
+        return unrated
 
     def allowed(self) -> npt.NDArray[np.bool_]:
         """Return which papers hold nothing that the reader muted, shape (papers,)."""
@@ -143,15 +170,23 @@ class Fit:
             if answer[n] > 0
         ]
         told = reasons.of_atoms(strongest)[: reasons.MOST_REASONS - bool(self.close[place] > 0)]
-        if self._likes and self.close[place] > 0:
-            told.append(self._closeness(self._likes, place))
+        if self.close[place] > 0:
+            told.append(self._closeness(place))
         return tuple(told)
 
-    def _closeness(self, likes: Closeness, place: int) -> Reason:
-        words = reasons.carried(self._pool, place, likes.direction)
-        if not len(self._near):
-            return reasons.of_text(words)
+    def _closeness(self, place: int) -> Reason:
+        """Return the reason of what added more: what was written, or what was liked."""
+        said, liked = self._above(self._said, place), self._above(self._liked, place)
+        if self._said and said > liked:
+            return reasons.of_text(reasons.carried(self._pool, place, self._said.direction))
+        assert self._liked is not None  # noqa: S101  one of both made it close
+        words = reasons.carried(self._pool, place, self._liked.direction)
         return reasons.of_likes(int((self._near[:, place] >= NEAR).sum()), words)
+
+    def _above(self, part: Closeness | None, place: int) -> float:
+        if part is None or part.meant[place] < 1:
+            return -np.inf
+        return float(part.scores[place] - part.scores[self._unrated].mean())
 
     @cached_property
     def _near(self) -> Array:
@@ -160,16 +195,12 @@ class Fit:
         liked = taste.rows(self._reader.liked, self._rated)
         if liked is None:
             return np.zeros((0, len(self._pool)), np.float32)
-        return np.array([standing_out(scores) for scores in taste.to_each(liked).T], np.float32)
+        each = taste.to_each(liked).T
+        return np.array([standing_out(scores, self._unrated) for scores in each], np.float32)
 
 
-def _standing(taste: Closeness | None, papers: int) -> Array:
-    """Return how much each paper stands out, as parts of what a sure topic adds."""
+def _worth(taste: Closeness | None, standing: Array) -> Array:
     if taste is None:
-        return np.zeros(papers, np.float32)
-    return standing_out(taste.scores) / np.float32(AS_SURE_AS_A_TOPIC)
-
-
-def _worth(standing: Array) -> Array:
-    close = standing >= CLOSE / AS_SURE_AS_A_TOPIC
+        return standing
+    close = (standing >= CLOSE / AS_SURE_AS_A_TOPIC) & (taste.meant >= 1)
     return np.asarray(np.where(close, np.minimum(standing, 1), 0), np.float32)

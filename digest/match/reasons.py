@@ -1,7 +1,7 @@
 """Reasons: why a paper was picked, true and in the reader's words."""
 
+import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from digest.card import Reason
 from digest.match.interests import Atom, Kind
 from digest.pool import Pool
-from digest.space.stems import counted, stem
+from digest.space.stems import stem
 from digest.topics import taxonomy
 
 MOST_REASONS = 3
@@ -77,8 +77,17 @@ def carried(pool: Pool, place: int, direction: npt.NDArray[np.float32]) -> tuple
 
 
 def _runs(text: str, wanted: set[str]) -> Iterator[list[str]]:
-    """Yield the longest runs of words of *text* whose stems are all *wanted*, none twice."""
-    for is_wanted, run in groupby(counted(text), lambda word: stem(word) in wanted):
-        words = list(run)
-        if is_wanted and len(set(map(stem, words))) == len(words):
-            yield words
+    """Yield the longest runs of neighbours in *text* whose stems are all *wanted*, none twice."""
+    run: list[str] = []
+    end = 0
+    for match in re.finditer(r"[^\W_]+", text.lower()):
+        is_next = text[end : match.start()] in {" ", "-"}
+        end = match.end()
+        is_new = stem(match.group()) in wanted - set(map(stem, run))
+        if run and not (is_next and is_new):
+            yield run
+            run = []
+        if stem(match.group()) in wanted:
+            run.append(match.group())
+    if run:
+        yield run

@@ -27,19 +27,14 @@ class Tastes:
         self.to_words = lru_cache(_KEPT_TEXTS)(self._to_words)
         self._vectors = lru_cache(_KEPT_RATED)(self._one)
 
-    def likes(self, reader: Reader, rated: Mapping[int, Rated]) -> Closeness | None:
-        """Return how close each paper is to what *reader* wrote and liked; None without both."""
-        parts = []
-        if liked := self.rows(reader.liked, rated):
-            parts.append((1.0, closeness.to_papers(self._space, liked)))
-        if reader.about.strip():
-            weight = closeness.SAID_BESIDE_LIKED if parts else 1.0
-            parts.append((weight, self.to_words(reader.about)))
-        return closeness.together(parts) if parts else None
+    def said(self, reader: Reader) -> Closeness | None:
+        """Return how close each paper is to what *reader* wrote, if they did."""
+        return self.to_words(reader.about) if reader.about.strip() else None
 
-    def dislikes(self, reader: Reader, rated: Mapping[int, Rated]) -> Closeness | None:
-        disliked = self.rows(reader.disliked, rated)
-        return closeness.to_papers(self._space, disliked) if disliked else None
+    def rated(self, paper_ids: Sequence[int], rated: Mapping[int, Rated]) -> Closeness | None:
+        """Return how close each paper is to those, if any of them is known."""
+        rows = self.rows(paper_ids, rated)
+        return closeness.to_papers(self._space, rows) if rows else None
 
     def to_each(self, liked: Vectors) -> Array:
         return closeness.to_each(self._space, liked)

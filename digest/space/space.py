@@ -23,6 +23,11 @@ BORROWED = 50
 """As many papers of the background join in the count of how rare a term is: a few papers at
 hand say little of that, and many soon outweigh them."""
 
+_FRAME = frozenset(
+    stems("am want interested interests work works working field area topics papers")
+)
+"""What is said around what is sought: "I work on ...", "papers about ..."."""
+
 Array = npt.NDArray[np.float32]
 
 
@@ -77,13 +82,18 @@ class Space:
 
     def of_query(self, text: str) -> Vectors:
         """Return *text*, which is no paper but says what is sought, as this space sees it."""
-        exact = self._weighed(self._rows([_counts(Text("", text))]))
+        sought = {term: n for term, n in _counts(Text("", text)).items() if term not in _FRAME}
+        exact = self._weighed(self._rows([sought]))
         return Vectors(exact, self.unit(self._project(exact)))
 
     def unit(self, latent: Array) -> Array:
         """Return *latent* rows with both halves of length 1."""
-        split = self._background.directions.shape[1]
-        return np.hstack([_of_length_1(latent[:, :split]), _of_length_1(latent[:, split:])])
+        own = latent[:, self._background.dimensions :]
+        return np.hstack([_of_length_1(self.meaning(latent)), _of_length_1(own)])
+
+    def meaning(self, latent: Array) -> Array:
+        """Return the background's half of *latent* rows: one word in common is not much there."""
+        return latent[:, : self._background.dimensions]
 
     @cached_property
     def likeness(self) -> Array:

@@ -14,8 +14,11 @@ from digest.mail.message import Mail, as_bytes
 from digest.match import match
 from digest.render import DigestPage, Footer, Rendered
 
-LINKS_A_MAIL = (Purpose.MANAGE, Purpose.LEAVE, Purpose.VIEW, Purpose.LEAVE, Purpose.MANAGE)
-"""What `digest.compose` signs for one digest: the footer's links, and the headers' two."""
+LINKS_A_MAIL = (
+    *(Purpose.MANAGE, Purpose.LEAVE, Purpose.VIEW, Purpose.RATE),
+    *(Purpose.LEAVE, Purpose.MANAGE),
+)
+"""What `digest.compose` signs for one digest: its links, and the headers' two."""
 
 
 def figures(sizes: Sizes) -> Iterator[Figure]:

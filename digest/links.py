@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     MANAGE = "manage"
     VIEW = "view"
+    RATE = "rate"
     LEAVE = "leave"
 
 
@@ -24,6 +25,7 @@ PATHS = {
     Purpose.CONFIRM: "confirm",
     Purpose.MANAGE: "preferences",
     Purpose.VIEW: "view",
+    Purpose.RATE: "rate",
     Purpose.LEAVE: "unsubscribe",
 }
 
@@ -45,7 +47,7 @@ class Links:
     leave_secret: str
 
     def make(self, purpose: Purpose, subject: int, version: int = 0) -> str:
-        """Return the address for *subject*: a delivery's id for VIEW, else a subscriber's."""
+        """Return the address for *subject*: a delivery for VIEW and RATE, else a subscriber."""
         return f"{self.base_url}/{PATHS[purpose]}/{self.token(purpose, subject, version)}"
 
     def token(self, purpose: Purpose, subject: int, version: int = 0) -> str:

@@ -108,6 +108,7 @@ STYLES = MappingProxyType(
             ";display:inline-block;line-height:20px;padding:1px 5px"
         ),
         "link": _text(14, 20, "accent", "font-weight:600;text-decoration:none"),
+        "rate": _text(13, 20, "ink2"),
         "footer": _text(13, 22, "ink2"),
     }
 )

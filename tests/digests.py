@@ -63,9 +63,10 @@ def page(*cards: Card, **facts: Any) -> DigestPage:
     """Return a page with *cards*, ten by default: seven followed, the others trending."""
     shown = cards or tuple(paper(place) for place in range(10))
     why = (Reason("You follow", ("long context", "efficient inference")),)
+    items = [Item(card, why if place < 7 else (), place) for place, card in enumerate(shown)]
     groups = (
-        Group("From your topics", tuple(Item(card, why) for card in shown[:7])),
-        Group("Trending everywhere", tuple(Item(card, ()) for card in shown[7:])),
+        Group("From your topics", tuple(items[:7])),
+        Group("Trending everywhere", tuple(items[7:])),
     )
     values: dict[str, Any] = {
         "day": date(2026, 11, 20),
@@ -76,6 +77,7 @@ def page(*cards: Card, **facts: Any) -> DigestPage:
         "sample": False,
         "today_url": f"{SITE.base_url}/",
         "footer": FOOTER,
+        "rate_url": f"{SITE.base_url}/rate/{TOKEN}",
     }
     return DigestPage(**(values | facts))
 

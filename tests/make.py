@@ -18,6 +18,7 @@ from digest.models import (
     Interest,
     InterestKind,
     Paper,
+    Rating,
     Sighting,
     Standing,
     Subscriber,
@@ -100,6 +101,13 @@ def paper(session: Session, *, now: datetime, upvotes: int = 0, **facts: Any) ->
     )
     session.flush()
     return made
+
+
+def rating(
+    session: Session, reader: Subscriber, paper: Paper, *, liked: bool, at: datetime = LONG_AGO
+) -> None:
+    session.add(Rating(subscriber_id=reader.id, paper_id=paper.id, liked=liked, at=at))
+    session.flush()
 
 
 def delivery(session: Session, reader: Subscriber, **facts: Any) -> Delivery:

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -5,18 +6,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from digest import edition
+from digest import edition, subscribers
 from digest.clock import Cadence, Timetable
-from digest.compose import SIZE
+from digest.compose import SIZE, read_batch
 from digest.database import Sessions
 from digest.delivery import Claimed, Composed, Held, Letter, states
+from digest.links import Purpose
 from digest.models import (
+    Balance,
     Delivery,
     DeliveryKind,
     DeliveryState,
     FetchRun,
     Interest,
     InterestKind,
+    Paper,
     Pick,
     Standing,
     Subscriber,
@@ -260,8 +264,9 @@ def test_the_ledger_keeps_the_places_and_the_reasons_of_the_mail(services: Servi
         picks = session.scalars(select(Pick).order_by(Pick.place)).all()
     assert [pick.place for pick in picks] == [0, 1, 2]
     assert picks[0].paper_id == fitting
-    assert picks[0].reasons == [{"lead": "Matches your keyword", "chips": ["RLHF"]}]
-    assert picks[1].reasons == picks[2].reasons == []
+    [reason] = picks[0].reasons
+    assert (reason["lead"], reason["chips"]) == ("Matches your keyword", ["RLHF"])
+    assert [each["lead"] for each in picks[1].reasons] == ["Trending: 90 upvotes"]
 
 
 def test_a_digest_has_ten_papers_at_most_and_what_fits_comes_first(
@@ -313,6 +318,68 @@ def test_a_muted_word_keeps_a_paper_out_of_the_mail(services: Services) -> None:
     send_due(services)
 
     assert sorted(sent_papers(services.sessions)) == wanted
+
+
+# What readers said
+
+
+def test_all_that_a_reader_follows_and_said_reaches_the_matcher(services: Services) -> None:
+    liked, disliked, other = freeze(services, 3)
+    delivery_id = due(services, about="Tides.", balance=Balance.FIELD)
+    with services.sessions.begin() as session:
+        reader = session.scalars(select(Subscriber)).one()
+        session.add_all(
+            Interest(subscriber_id=reader.id, kind=kind, value=f"my {kind.value}")
+            for kind in InterestKind
+        )
+        for paper_id, says in ((liked, True), (disliked, False)):
+            subscribers.rate(session, reader, paper_id, says, now=FRIDAY)
+        stranger = make.subscriber(session)
+        subscribers.rate(session, stranger, other, True, now=FRIDAY)  # noqa: FBT003
+    claimed = states.claim(services.sessions, "mine", 1)
+
+    with services.sessions() as session:
+        batch = read_batch(session, claimed, samples=False)
+
+    known = batch.digests[delivery_id]
+    assert (known.topics, known.muted_topics) == (["my topic"], ["my muted-topic"])
+    assert (known.keywords, known.muted) == (["my keyword"], ["my muted"])
+    assert (known.authors, known.organizations) == (["my author"], ["my organization"])
+    assert (known.about, known.balance) == ("Tides.", Balance.FIELD)
+    assert (known.liked, known.disliked) == ([liked], [disliked])
+    assert set(batch.rated) == {liked, disliked}
+    assert batch.rated[liked].abstract.startswith("We say nothing")
+
+
+def test_a_paper_that_was_rated_has_been_seen_and_is_not_sent(services: Services) -> None:
+    papers = freeze(services, 5)
+    due(services)
+    with services.sessions.begin() as session:
+        reader = session.scalars(select(Subscriber)).one()
+        for paper_id, liked in ((papers[0], True), (papers[1], False)):
+            subscribers.rate(session, reader, paper_id, liked, now=FRIDAY)
+
+    send_due(services)
+
+    assert sorted(sent_papers(services.sessions)) == papers[2:]
+
+
+def test_the_links_under_each_paper_rate_that_paper(services: Services, inbox: Inbox) -> None:
+    freeze(services, 4, upvotes=90)
+    freeze(services, 3, title=RLHF)
+    delivery_id = due(services, keywords=("RLHF",))
+
+    send_due(services)
+
+    found = re.findall(r"abs/(\S+)|/rate/(\S+)/(\d+)/(more|less)", Inbox.text_of(inbox()[0]))
+    assert len(found) == 3 * 7
+    with services.sessions() as session:
+        for paper, more, less in zip(found[::3], found[1::3], found[2::3], strict=True):
+            token, place = more[1], int(more[2])
+            pick = session.scalars(select(Pick).where(Pick.place == place)).one()
+            assert (more[3], less[1:]) == ("more", (token, more[2], "less"))
+            assert session.get_one(Paper, pick.paper_id).external_id == paper[0]
+            assert services.links.read(Purpose.RATE, token) == (delivery_id, 0)
 
 
 # What goes wrong

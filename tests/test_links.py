@@ -108,7 +108,7 @@ def test_a_confirmation_is_good_for_two_days() -> None:
         LINKS.read(Purpose.CONFIRM, token)
 
 
-@pytest.mark.parametrize("purpose", [Purpose.MANAGE, Purpose.VIEW, Purpose.LEAVE])
+@pytest.mark.parametrize("purpose", [Purpose.MANAGE, Purpose.VIEW, Purpose.RATE, Purpose.LEAVE])
 def test_the_other_links_live_on_for_years(purpose: Purpose) -> None:
     with time_machine.travel(NOW, tick=False):
         token = LINKS.token(purpose, 7)

@@ -18,10 +18,14 @@ from digest.clock import Cadence
 from digest.database import Sessions, connect
 from digest.migrations import Age, versions
 from digest.models import (
+    Balance,
     Base,
+    Bounce,
     Delivery,
     DeliveryKind,
     DeliveryState,
+    EventKind,
+    EventRow,
     FeedRow,
     Harvest,
     Heartbeat,
@@ -29,11 +33,13 @@ from digest.models import (
     Interest,
     InterestKind,
     Pick,
+    Rating,
     Record,
     SendingBudget,
     Standing,
     Subscriber,
     Suppression,
+    SuppressionReading,
     Turn,
 )
 from tests import make
@@ -161,6 +167,7 @@ def filled(sessions: Sessions, migrating: Engine) -> Engine:
                     place=0,
                     reasons=[],
                 ),
+                Rating(subscriber_id=reader.id, paper_id=paper.id, liked=True, at=NOW),
                 Suppression(address_hash="a" * 64, reason=Standing.BOUNCED, at=NOW),
                 Heartbeat(name="sweep", at=NOW),
                 Identifier(value=paper.external_id, paper_id=paper.id),
@@ -175,6 +182,8 @@ def filled(sessions: Sessions, migrating: Engine) -> Engine:
                 Turn(host="arxiv.org", free_at=NOW),
                 Harvest(name="cs 2026-11-01 2026-11-02"),
                 SendingBudget(id=1, next_free_at=NOW, sent_on=NOW.date(), sent_today=0),
+                event(EventKind.SENT),
+                SuppressionReading(id=1, began_at=NOW),
             ]
         )
         make.fetched(session, at=NOW)
@@ -233,6 +242,32 @@ def test_a_migration_that_leaves_rows_pointing_at_nothing_is_undone(
     assert counts(filled) == before
 
 
+def test_going_back_leaves_no_interest_that_the_version_before_cannot_read(
+    filled: Engine,
+) -> None:
+    with sessionmaker(filled).begin() as session:
+        reader = session.scalars(select(Subscriber.id)).first()
+        session.add_all(
+            Interest(subscriber_id=reader, kind=kind, value="x") for kind in InterestKind
+        )
+
+    command.downgrade(configured(filled), "20261121_sources")
+
+    with filled.connect() as connection:
+        left = set(connection.execute(text("SELECT kind FROM interest")).scalars())
+    assert left == {"topic", "keyword", "muted"}
+
+
+def test_a_reader_of_before_wants_things_evenly_and_has_said_nothing(filled: Engine) -> None:
+    command.downgrade(configured(filled), "20261121_sources")
+
+    command.upgrade(configured(filled), "head")
+
+    with sessionmaker(filled).begin() as session:
+        reader = session.scalars(select(Subscriber)).one()
+        assert (reader.about, reader.balance) == ("", Balance.EVEN)
+
+
 def test_everything_can_be_taken_down_again(filled: Engine) -> None:
     command.downgrade(configured(filled), "base")
 
@@ -244,10 +279,13 @@ def test_everything_can_be_taken_down_again(filled: Engine) -> None:
     [
         (Subscriber, "standing", Standing),
         (Subscriber, "cadence", Cadence),
+        (Subscriber, "balance", Balance),
         (Interest, "kind", InterestKind),
         (Suppression, "reason", Standing),
         (Delivery, "kind", DeliveryKind),
         (Delivery, "state", DeliveryState),
+        (EventRow, "kind", EventKind),
+        (EventRow, "bounce", Bounce),
     ],
 )
 def test_every_member_of_an_enum_can_be_kept(
@@ -276,7 +314,13 @@ def rows(session: Any, table: type[Any], column: str, member: StrEnum) -> Any:
     if table is Interest:
         reader = make.subscriber(session)
         return Interest(subscriber_id=reader.id, kind=member, value="x")
+    if table is EventRow:
+        return event(**{"kind": EventKind.BOUNCED, column: member})
     return Suppression(address_hash="a" * 64, reason=member, at=NOW)
+
+
+def event(kind: EventKind, **facts: Any) -> EventRow:
+    return EventRow(message_id="m1", kind=kind, at=NOW, received_at=NOW, **facts)
 
 
 def test_an_id_that_was_given_out_once_never_comes_back(sessions: Sessions) -> None:

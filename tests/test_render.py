@@ -170,3 +170,46 @@ def test_all_but_text_is_escaped(name: str, shown: str) -> None:
 def test_a_value_that_is_missing_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         environment().from_string("{{ nobody }}").render()
+
+
+def test_each_paper_is_rated_by_its_place_in_the_ledger_wherever_it_is_shown(
+    renderer: Renderer,
+) -> None:
+    items = tuple(Item(paper(n), (), place) for n, place in ((0, 4), (1, 0)))
+
+    rendered = renderer.digest(page(groups=(Group("Yours", items),)))
+
+    rates = [url for url in addresses(rendered.html) if "/rate/" in url]
+    assert rates == [
+        f"{SITE.base_url}/rate/{TOKEN}/{place}/{way}"
+        for place in (4, 0)
+        for way in ("more", "less")
+    ]
+
+
+def test_who_cannot_see_the_page_hears_which_paper_a_link_rates(renderer: Renderer) -> None:
+    html = renderer.digest(page(paper(title='On "Ropes" & <Knots>'))).html
+
+    said = [
+        (attributes["aria-label"], " ".join(text.split()))
+        for attributes, text in lint_mail.Mail(html).links
+        if "/rate/" in attributes["href"]
+    ]
+    assert said == [
+        ('More like this: On "Ropes" & <Knots>', "+ More like this"),
+        ('Less like this: On "Ropes" & <Knots>', "\N{MINUS SIGN} Less like this"),
+    ]
+
+
+def test_without_a_link_to_rate_by_there_is_nothing_to_rate(renderer: Renderer) -> None:
+    rendered = renderer.digest(page(rate_url=None))
+
+    assert "like this" not in rendered.html + rendered.text
+
+
+def test_the_words_that_carried_a_match_stay_out_of_the_mail(renderer: Renderer) -> None:
+    why = (Reason("You follow", ("Reasoning",), ("syllogism",)),)
+
+    rendered = renderer.digest(page(groups=(Group("Yours", (Item(paper(), why),)),)))
+
+    assert "syllogism" not in rendered.html + rendered.text

@@ -13,6 +13,7 @@ from digest.clock import Cadence
 from digest.database import Sessions
 from digest.errors import BadAddress, BadInput
 from digest.models import (
+    Balance,
     Delivery,
     DeliveryKind,
     InterestKind,
@@ -28,6 +29,7 @@ NOW = datetime(2026, 11, 20, 5, 12, tzinfo=UTC)
 ADDRESS = "ann@example.org"
 HASH = "a" * 64
 TOPIC, OTHER_TOPIC = (topic.slug for topic in taxonomy.topics()[:2])
+NAME = taxonomy.by_slug()[TOPIC].name
 
 
 def subscribe(sessions: Sessions, chosen: Choices | None = None, *, now: datetime = NOW) -> None:
@@ -320,16 +322,64 @@ def prefer(sessions: Sessions, chosen: Choices) -> None:
         subscribers.prefer(session, reader, chosen, now=NOW)
 
 
+def test_every_kind_of_interest_is_kept(sessions: Sessions) -> None:
+    somebody(sessions, Standing.ACTIVE)
+
+    prefer(
+        sessions,
+        choices(
+            muted_topics=[TOPIC],
+            authors=["Ada  Quill"],
+            organizations=["Northlake AI"],
+            about="Very long inputs.",
+            balance="everybody",
+        ),
+    )
+
+    reader, kept = ann(sessions), followed(sessions)
+    assert kept[InterestKind.MUTED_TOPIC] == [TOPIC]
+    assert kept[InterestKind.AUTHOR] == ["Ada Quill"]
+    assert kept[InterestKind.ORGANIZATION] == ["Northlake AI"]
+    assert (reader.about, reader.balance) == ("Very long inputs.", Balance.EVERYBODY)
+
+
+def test_a_save_that_does_not_name_them_leaves_words_and_balance(sessions: Sessions) -> None:
+    somebody(sessions, Standing.ACTIVE, about="Tides.", balance=Balance.FIELD)
+
+    prefer(sessions, choices(hour=9))
+    before = ann(sessions).about, ann(sessions).balance
+    prefer(sessions, choices(about=""))
+
+    assert before == ("Tides.", Balance.FIELD)
+    assert ann(sessions).about == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        (choices(topics=[TOPIC]), choices(muted_topics=[TOPIC]), InterestKind.TOPIC),
+        (choices(muted_topics=[TOPIC]), choices(topics=[TOPIC]), InterestKind.MUTED_TOPIC),
+    ],
+)
+def test_a_topic_cannot_be_followed_and_hidden_by_two_saves_either(
+    sessions: Sessions, first: Choices, second: Choices, both: InterestKind
+) -> None:
+    somebody(sessions, Standing.ACTIVE)
+    prefer(sessions, first)
+
+    with pytest.raises(BadInput, match=f"Follow {NAME} or hide it"):
+        prefer(sessions, second)
+
+    assert {kind for kind, values in followed(sessions).items() if values} == {both}
+
+
 def test_a_save_replaces_what_it_names_and_leaves_the_rest(sessions: Sessions) -> None:
     somebody(sessions, Standing.ACTIVE, topics=(TOPIC,), keywords=("RLHF",))
 
     prefer(sessions, choices(topics=[], muted=["crypto"], hour=9))
 
-    assert followed(sessions) == {
-        InterestKind.TOPIC: [],
-        InterestKind.KEYWORD: ["RLHF"],
-        InterestKind.MUTED: ["crypto"],
-    }
+    kept = {kind: values for kind, values in followed(sessions).items() if values}
+    assert kept == {InterestKind.KEYWORD: ["RLHF"], InterestKind.MUTED: ["crypto"]}
     assert (ann(sessions).hour, ann(sessions).cadence) == (9, Cadence.DAILY)
 
 
@@ -389,6 +439,13 @@ def test_a_paused_reader_may_set_another_end(session: Session) -> None:
         ({"keywords": ["bad\x00word"]}, "at most 100 characters"),
         ({"keywords": [f"word {n}" for n in range(51)]}, "At most 50 keywords"),
         ({"muted": ["y" * 101]}, "at most 100 characters"),
+        ({"muted_topics": ["no-such-topic"]}, "no topic 'no-such-topic'"),
+        ({"topics": [TOPIC], "muted_topics": [OTHER_TOPIC, TOPIC]}, f"Follow {NAME} or hide it"),
+        ({"authors": ["z" * 101]}, "A name has at most 100 characters"),
+        ({"authors": ["Ann\x00Quill"]}, "A name has at most 100 characters"),
+        ({"organizations": [f"Lab {n}" for n in range(51)]}, "At most 50 names"),
+        ({"about": "a" * 2001}, "at most 2,000 characters, please; these are 2,001"),
+        ({"balance": "both"}, "One of field, even, everybody, not 'both'"),
         ({"cadence": "hourly"}, "One of daily, weekdays, days, weekly, monthly"),
         ({"cadence": "days"}, "Which days"),
         ({"cadence": "days", "days": []}, "Which days"),
@@ -420,9 +477,33 @@ def test_choices_are_tidied() -> None:
     assert chosen.hour == 8
 
 
+def test_what_somebody_works_on_is_tidied_and_keeps_its_lines() -> None:
+    text = (
+        "  Long \t context,\r\n\r\nand trans\u00adformers\x00 for \N{TELUGU LETTER KA}\u200c. \r\n"
+    )
+
+    chosen = choices(about=text)
+
+    assert chosen.about == "Long context,\n\nand transformers for \N{TELUGU LETTER KA}\u200c."
+
+
+def test_an_empty_line_about_oneself_says_nothing() -> None:
+    assert choices(about=" \r\n ").about == ""
+
+
 def test_a_request_is_kept_whole(session: Session) -> None:
     chosen = choices(
-        topics=[TOPIC], keywords=["a b"], muted=["c"], cadence="days", days=["tue"], hour=4
+        topics=[TOPIC],
+        muted_topics=[OTHER_TOPIC],
+        keywords=["a b"],
+        muted=["c"],
+        authors=["Ada Quill"],
+        organizations=["Northlake AI"],
+        about="Very long inputs.",
+        balance="field",
+        cadence="days",
+        days=["tue"],
+        hour=4,
     )
     reader = make.subscriber(session, requested=asdict(chosen))
     session.refresh(reader)

@@ -13,6 +13,7 @@ from digest import subscribers
 from digest.clock import Cadence
 from digest.links import Purpose
 from digest.models import (
+    Balance,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -335,6 +336,11 @@ def test_saving_keeps_every_choice(here: Installation) -> None:
         "topic": ["reasoning", "quantization"],
         "keywords": "verifier\r\n\r\n  long   context ",
         "muted": "blockchain",
+        "muted_topic": ["", "rlhf", "galaxies"],
+        "authors": "Ada Quill\r\nBo  Ferris",
+        "organizations": "Northlake AI",
+        "about": "Tides, and\r\nhow they turn.",
+        "balance": "field",
         "cadence": "monthly",
         "day": "fri",
         "hour": "19",
@@ -349,33 +355,80 @@ def test_saving_keeps_every_choice(here: Installation) -> None:
     assert "Saved." in answer.text
     assert "on Friday 4 December 2026 at 19:00 (Asia/Tokyo)" in answer.text
     assert (kept.cadence, kept.days, kept.hour, kept.zone) == ("monthly", ["fri"], 19, "Asia/Tokyo")
+    assert (kept.about, kept.balance) == ("Tides, and\nhow they turn.", Balance.FIELD)
     assert _interests(here, reader) == {
         InterestKind.TOPIC: ["reasoning", "quantization"],
+        InterestKind.MUTED_TOPIC: ["rlhf", "galaxies"],
         InterestKind.KEYWORD: ["verifier", "long context"],
         InterestKind.MUTED: ["blockchain"],
+        InterestKind.AUTHOR: ["Ada Quill", "Bo Ferris"],
+        InterestKind.ORGANIZATION: ["Northlake AI"],
     }
 
 
 def test_saving_without_a_topic_means_none_and_leaves_the_rest(here: Installation) -> None:
-    reader = here.reader(cadence=Cadence.DAYS, days=["mon", "wed"], hour=5)
-    _follow(here, reader, topics=["reasoning"], keywords=["verifier"])
+    reader = here.reader(cadence=Cadence.DAYS, days=["mon", "wed"], hour=5, about="Tides.")
+    _follow(here, reader, topics=["reasoning"], keywords=["verifier"], hidden=["rlhf"])
 
     answer = here.visitor().post(here.path(Purpose.MANAGE, reader), data={"cadence": "days"})
 
     kept = here.kept(reader)
     assert answer.status_code == 200
     assert (kept.cadence, kept.days, kept.hour) == (Cadence.DAYS, ["mon", "wed"], 5)
-    assert _interests(here, reader) == {
-        InterestKind.TOPIC: [],
+    assert (kept.about, kept.balance) == ("Tides.", Balance.EVEN)
+    assert {kind: named for kind, named in _interests(here, reader).items() if named} == {
         InterestKind.KEYWORD: ["verifier"],
-        InterestKind.MUTED: [],
+        InterestKind.MUTED_TOPIC: ["rlhf"],
     }
+
+
+def test_a_form_sent_back_untouched_changes_nothing(here: Installation) -> None:
+    reader = here.reader(about="Tides.", balance=Balance.EVERYBODY)
+    _follow(here, reader, topics=["reasoning"], keywords=["verifier"], hidden=["rlhf"])
+    path = here.path(Purpose.MANAGE, reader)
+    before = _interests(here, reader)
+
+    form = Page(here.visitor().get(path).text).form()
+    here.visitor().post(path, data={**form, "do": "save"})
+
+    assert _interests(here, reader) == before
+    assert here.kept(reader).balance is Balance.EVERYBODY
+
+
+def test_the_last_hidden_topic_can_be_shown_again(here: Installation) -> None:
+    reader = here.reader()
+    _follow(here, reader, topics=[], hidden=["rlhf"])
+    path = here.path(Purpose.MANAGE, reader)
+    hidden = Page(here.visitor().get(path).text).form()["muted_topic"]
+
+    here.visitor().post(path, data={"muted_topic": ""})
+
+    assert hidden == ["", "rlhf"]
+    assert _interests(here, reader)[InterestKind.MUTED_TOPIC] == []
+
+
+def test_a_topic_that_is_followed_and_hidden_is_named(here: Installation) -> None:
+    reader = here.reader()
+    form = {"topic": "rlhf", "muted_topic": ["", "rlhf"]}
+
+    answer = here.visitor().post(here.path(Purpose.MANAGE, reader), data=form)
+
+    assert answer.status_code == 400
+    assert "Follow RLHF and reward models or hide it?" in answer.text
+    assert Page(answer.text).form()["muted_topic"] == ["", "rlhf"]
+    assert _interests(here, reader)[InterestKind.TOPIC] == []
 
 
 def test_a_refused_save_changes_nothing_and_keeps_what_was_typed(here: Installation) -> None:
     reader = here.reader()
     _follow(here, reader, topics=["reasoning"])
-    form = {"topic": "quantization", "keywords": "verifier", "zone": "Nowhere"}
+    form = {
+        "topic": "quantization",
+        "keywords": "verifier",
+        "zone": "Nowhere",
+        "about": "I <study> tides.",
+        "balance": "field",
+    }
 
     answer = here.visitor().post(here.path(Purpose.MANAGE, reader), data=form)
 
@@ -383,7 +436,9 @@ def test_a_refused_save_changes_nothing_and_keeps_what_was_typed(here: Installat
     assert answer.status_code == 400
     assert "no time zone" in answer.text
     assert (shown["topic"], shown["zone"]) == (["quantization"], ["Nowhere"])
+    assert shown["balance"] == ["field"]
     assert "verifier</textarea>" in answer.text
+    assert "I &lt;study&gt; tides.</textarea>" in answer.text
     assert _interests(here, reader)[InterestKind.TOPIC] == ["reasoning"]
 
 
@@ -456,7 +511,8 @@ def test_a_sent_digest_can_be_read_again_without_anything_of_its_reader(
     here.papers(entry(1, title="Followed"), entry(2, title="Trending"))
     delivery = here.digest_to(reader)
     _pick(here, reader, delivery, paper=1, reasons=[{"lead": "You follow", "chips": ["Reasoning"]}])
-    _pick(here, reader, delivery, paper=2, reasons=[])
+    why: list[dict[str, object]] = [{"lead": "Trending: 90 upvotes", "chips": [], "words": []}]
+    _pick(here, reader, delivery, paper=2, reasons=why)
 
     answer = here.visitor().get(here.path(Purpose.VIEW, delivery))
 
@@ -467,6 +523,21 @@ def test_a_sent_digest_can_be_read_again_without_anything_of_its_reader(
     assert "mira@example.org" not in answer.text
     assert not any(word in link for link in links for word in ("preferences", "unsubscribe"))
     assert "<form" not in answer.text
+
+
+def test_a_sent_digest_tells_the_words_that_carried_each_match(here: Installation) -> None:
+    reader = here.reader()
+    here.papers(entry(1), entry(2))
+    delivery = here.digest_to(reader)
+    follow: dict[str, object] = {"lead": "You follow", "chips": ["Reasoning"]}
+    told = [{**follow, "words": ["proof", "search"]}, {**follow, "words": ["proof", "<b>"]}]
+    _pick(here, reader, delivery, paper=1, reasons=told)
+    _pick(here, reader, delivery, paper=2, reasons=[follow])
+
+    answer = here.visitor().get(here.path(Purpose.VIEW, delivery))
+
+    assert answer.text.count("Words that carried it") == 1
+    assert "Words that carried it: proof, search, &lt;b&gt;</p>" in answer.text
 
 
 def test_a_digest_in_the_browser_has_the_date_of_its_mail(here: Installation) -> None:
@@ -628,12 +699,16 @@ def test_the_stylesheet_holds_the_tokens_and_may_be_kept(here: Installation) -> 
 def test_every_page_is_sound(here: Installation) -> None:
     reader, pending = here.reader(), here.reader("new@example.org", standing=Standing.PENDING)
     here.papers(entry(1))
+    here.edition()
+    delivery = here.digest_to(reader)
+    _pick(here, reader, delivery, paper=1, place=0, reasons=[])
     _write(here, "1", "Subject", "<p>Hello</p>")
     paths = [
         *("/", "/papers", f"/papers/{TODAY}", "/paper/2611.00001", "/about", "/privacy"),
         *("/outbox", "/outbox/1", "/nowhere", here.path(Purpose.CONFIRM, pending)),
         *(here.path(purpose, reader) for purpose in (Purpose.MANAGE, Purpose.LEAVE)),
-        here.path(Purpose.VIEW, here.digest_to(reader)),
+        here.path(Purpose.VIEW, delivery),
+        f"{here.path(Purpose.RATE, delivery)}/0/more",
     ]
 
     for path in paths:
@@ -647,7 +722,8 @@ def test_every_page_is_sound(here: Installation) -> None:
         assert not page.every("style"), path
         assert not page.all("style"), path
         assert all(script.get("src") for script in page.all("script")), path
-        assert not page.every("action") or path == "/", path
+        leads = {action for action in page.every("action") if not action.startswith("#")}
+        assert not leads or path == "/", path
 
 
 def test_token_pages_have_one_main_form_that_posts_to_itself(here: Installation) -> None:
@@ -665,12 +741,18 @@ def test_token_pages_have_one_main_form_that_posts_to_itself(here: Installation)
 
 
 def _follow(
-    here: Installation, reader: int, *, topics: list[str], keywords: list[str] | None = None
+    here: Installation,
+    reader: int,
+    *,
+    topics: list[str],
+    keywords: list[str] | None = None,
+    hidden: list[str] | None = None,
 ) -> None:
     with here.services.sessions.begin() as session:
         for kind, values in (
             (InterestKind.TOPIC, topics),
             (InterestKind.KEYWORD, keywords or []),
+            (InterestKind.MUTED_TOPIC, hidden or []),
         ):
             session.add_all(Interest(subscriber_id=reader, kind=kind, value=v) for v in values)
 
@@ -681,7 +763,13 @@ def _interests(here: Installation, reader: int) -> dict[InterestKind, list[str]]
 
 
 def _pick(
-    here: Installation, reader: int, delivery: int, *, paper: int, reasons: list[dict[str, object]]
+    here: Installation,
+    reader: int,
+    delivery: int,
+    *,
+    paper: int,
+    reasons: list[dict[str, object]],
+    place: int | None = None,
 ) -> None:
     with here.services.sessions.begin() as session:
         session.add(
@@ -689,7 +777,7 @@ def _pick(
                 subscriber_id=reader,
                 paper_id=paper,
                 delivery_id=delivery,
-                place=paper,
+                place=paper if place is None else place,
                 reasons=reasons,
             )
         )

@@ -11,7 +11,7 @@ from waitress.server import create_server
 
 from digest.links import Purpose
 from digest.mail.message import Mail
-from digest.models import Standing
+from digest.models import Pick, Standing
 from tests.servers import free_port
 from tests.visitor import Installation, entry, installation
 
@@ -74,6 +74,8 @@ def test_the_confirmation_in_the_outbox_can_be_pressed(
 
 def test_a_reader_without_scripts_can_do_everything(served: Installation, browser: Browser) -> None:
     reader = served.reader()
+    served.papers(entry(1), entry(2), entry(3))
+    served.edition()
     context = _context(browser, served, java_script_enabled=False)
     page = context.new_page()
 
@@ -85,15 +87,20 @@ def test_a_reader_without_scripts_can_do_everything(served: Installation, browse
     asked = page.get_by_role("heading", level=1).inner_text()
     page.goto(served.path(Purpose.MANAGE, reader))
     page.get_by_text("Robotics").first.click()
-    page.get_by_label("Robot manipulation").check()
+    page.get_by_label("Robot manipulation", exact=True).check()
     page.get_by_role("button", name="Save").click()
     saved = page.get_by_role("status").inner_text()
+    page.get_by_role("button", name="More like this: Paper number 2").click()
+    noted = page.get_by_role("status").inner_text()
+    at = page.evaluate("document.querySelector('#rate').getBoundingClientRect().top")
     page.get_by_role("link", name="Unsubscribe").click()
     page.get_by_role("button", name="Unsubscribe").click()
     context.close()
 
     assert asked == "Check your inbox."
     assert saved.startswith("Saved.")
+    assert noted == "Noted: more like this."
+    assert at < 600  # the page opens where the button was
     assert served.kept(reader).standing is Standing.UNSUBSCRIBED
 
 
@@ -102,7 +109,13 @@ def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(
     served: Installation, browser: Browser, width: int
 ) -> None:
     served.papers(entry(1, title="Unbreakable" * 20, organization="W" * 110))
+    served.edition()
     reader = served.reader("a-very-long-address-of-somebody@department.university.example.org")
+    delivery = served.digest_to(reader)
+    with served.services.sessions.begin() as session:
+        session.add(
+            Pick(subscriber_id=reader, paper_id=1, delivery_id=delivery, place=0, reasons=[])
+        )
     context = _context(browser, served, viewport={"width": width, "height": 800})
     page = context.new_page()
     complaints: list[str] = []
@@ -114,6 +127,7 @@ def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(
         *("/", "/papers", "/paper/2611.00001", "/about", "/privacy", "/outbox", f"/outbox/{name}"),
         *("/papers/trending", "/papers/week/2026-W47", "/search?q=unbreakable", "/status"),
         *(served.path(purpose, reader) for purpose in (Purpose.MANAGE, Purpose.LEAVE)),
+        f"{served.path(Purpose.RATE, delivery)}/0/less",
     ):
         page.goto(path)
         widths[path] = page.evaluate("document.documentElement.scrollWidth")

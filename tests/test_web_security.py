@@ -14,7 +14,7 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from digest.links import Purpose
-from digest.models import Standing
+from digest.models import Pick, Standing
 from digest.services import Services
 from digest.web import create_app
 from tests.servers import Valkey
@@ -29,7 +29,7 @@ from tests.visitor import (
     installation,
 )
 
-TOKEN_PATHS = ("confirm", "preferences", "unsubscribe", "view")
+TOKEN_PATHS = ("confirm", "preferences", "unsubscribe", "view", "rate")
 
 
 @pytest.fixture
@@ -132,11 +132,16 @@ def test_nothing_changes_by_looking(here: Installation) -> None:
     paths += [f"/papers/{TODAY}", "/paper/2611.00001", here.path(Purpose.CONFIRM, pending)]
     paths += [here.path(purpose, reader) for purpose in (Purpose.MANAGE, Purpose.LEAVE)]
     paths += [here.path(Purpose.VIEW, delivery)]
+    with here.services.sessions.begin() as session:
+        session.add(
+            Pick(subscriber_id=reader, paper_id=1, delivery_id=delivery, place=0, reasons=[])
+        )
+    paths += [f"{here.path(Purpose.RATE, delivery)}/0/{way}" for way in ("more", "less")]
     before = here.rows()
 
     for path in paths:
         for method in ("GET", "HEAD", "OPTIONS"):
-            for query in ("", "?do=pause&List-Unsubscribe=One-Click"):
+            for query in ("", "?do=pause&List-Unsubscribe=One-Click&liked=more"):
                 here.visitor().open(path + query, method=method)
 
     assert here.rows() == before
@@ -150,7 +155,9 @@ def test_broken_links_all_look_the_same(here: Installation) -> None:
     broken += [f"/preferences/{path.rsplit('/', 1)[1]}" for path in good.values()][2:]
     broken += [here.path(Purpose.MANAGE, reader, 1), here.path(Purpose.CONFIRM, reader, 0)]
     broken += [here.path(Purpose.MANAGE, 4711), here.path(Purpose.VIEW, 4711)]
-    broken += [here.path(Purpose.VIEW, here.digest_to(reader), 1)]
+    delivery = here.digest_to(reader)
+    broken += [here.path(Purpose.VIEW, delivery, 1)]
+    broken += _broken_rates(here, reader, delivery)
 
     answers = [here.visitor().get(path) for path in broken]
     answers += [here.visitor().post(path) for path in broken if "/view/" not in path]
@@ -158,6 +165,30 @@ def test_broken_links_all_look_the_same(here: Installation) -> None:
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.data for answer in answers}) == 1
     assert len({str(answer.headers) for answer in answers}) == 1
+
+
+def _broken_rates(here: Installation, reader: int, delivery: int) -> list[str]:
+    here.papers(entry(1))
+    with here.services.sessions.begin() as session:
+        session.add(
+            Pick(subscriber_id=reader, paper_id=1, delivery_id=delivery, place=0, reasons=[])
+        )
+    good, old = (here.path(Purpose.RATE, delivery, version) for version in (2, 1))
+    tails = ("/0", "/0/mor", "/0/more.", "/1/more", "/9999999999/more", "/-1/less", "/٠/more")
+    return [
+        *(good + tail for tail in tails),
+        f"{old}/0/more",
+        f"{good[:-1]}/0/more",
+        f"{here.path(Purpose.VIEW, delivery, 2).replace('/view/', '/rate/')}/0/more",
+        f"{here.path(Purpose.RATE, 4711, 2)}/0/less",
+    ]
+
+
+def test_nothing_but_a_rating_carries_anything_beside_its_token(here: Installation) -> None:
+    rules = [str(rule) for rule in here.app.url_map.iter_rules() if "token" in rule.arguments]
+
+    longer = [rule for rule in rules if not rule.endswith("/<token>")]
+    assert {rule.split("/")[1] for rule in longer} == {"rate"}
 
 
 def test_a_confirmation_is_too_old_after_two_days(here: Installation) -> None:
@@ -206,6 +237,8 @@ def test_leaving_survives_a_revocation(here: Installation) -> None:
         ("/outbox/%00", 404),
         ("/static/%00", 404),
         ("/view/%00", 404),
+        ("/rate/%00", 404),
+        ("/rate/x/%00/more", 404),
         ("/confirm/%00", 404),
         ("/preferences/%00", 404),
         ("/unsubscribe/%00", 404),

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from digest import migrations
+from digest import edition, migrations
 from digest import services as building
 from digest.clock import Cadence
 from digest.fetch import keep
@@ -115,6 +115,11 @@ class Installation:
     def papers(self, *entries: Entry, day: date = TODAY, source: str = "huggingface") -> None:
         with self.services.sessions.begin() as session:
             keep(session, source, Document(entries=entries), day=day, now=self.clock())
+
+    def edition(self) -> None:
+        """Freeze what is on offer."""
+        with self.services.sessions.begin() as session:
+            edition.build(session, self.clock())
 
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
         """Return the whole database."""

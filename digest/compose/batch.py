@@ -1,7 +1,6 @@
 """What composing a batch needs to know, read from the database in a few statements."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +12,7 @@ from digest import subscribers
 from digest.delivery import Claimed
 from digest.edition import Edition
 from digest.errors import NoEdition
-from digest.match import Reader
+from digest.match import Rated, Reader
 from digest.models import Delivery, DeliveryKind, InterestKind, Pick, Subscriber
 from digest.planning import CAME_THROUGH
 
@@ -30,6 +29,8 @@ class Batch:
     decided: dict[int, datetime]
     """When each delivery was decided on, by its id."""
     edition: Edition | None
+    rated: dict[int, Rated]
+    """What the papers say that its readers liked or disliked, by their ids."""
 
 
 def read_batch(session: Session, claimed: Sequence[Claimed], *, samples: bool) -> Batch:
@@ -50,6 +51,7 @@ def read_batch(session: Session, claimed: Sequence[Claimed], *, samples: bool) -
         new=frozenset(ids) - _sent_a_digest(session, ids),
         decided=_decided(session, [each.id for each in claimed]),
         edition=edition,
+        rated=_rated(session, list(digests.values())),
     )
 
 
@@ -58,28 +60,58 @@ def _decided(session: Session, delivery_ids: Sequence[int]) -> dict[int, datetim
     return {row.id: row.created_at for row in session.execute(decided)}
 
 
+def _rated(session: Session, reader_ids: Sequence[int]) -> dict[int, Rated]:
+    # All of the batch at once: the same papers are liked by many, and most are on offer no more.
+    texts = subscribers.texts(session, reader_ids)
+    return {text.paper_id: Rated(text.title, text.abstract) for text in texts}
+
+
 def _for_matching(
     session: Session, readers: dict[int, Subscriber], digests: dict[int, int]
 ) -> dict[int, Reader]:
     """Return what the matcher has to know, for each of *digests*: delivery -> reader."""
-    followed = subscribers.interests(session, list(digests.values()))
-    sent: dict[int, set[int]] = defaultdict(set)
-    for reader_id, paper_id in session.execute(
-        select(Pick.subscriber_id, Pick.paper_id).where(Pick.subscriber_id.in_(digests.values()))
-    ):
-        sent[reader_id].add(paper_id)
+    reader_ids = list(digests.values())
+    followed = subscribers.interests(session, reader_ids)
+    said = subscribers.ratings(session, reader_ids)
+    sent = _sent(session, reader_ids)
     return {
-        delivery_id: Reader(
-            id=reader_id,
-            cadence=readers[reader_id].cadence,
-            topics=followed[reader_id][InterestKind.TOPIC],
-            keywords=followed[reader_id][InterestKind.KEYWORD],
-            muted=followed[reader_id][InterestKind.MUTED],
-            sent=sent[reader_id],
-        )
+        delivery_id: _reader(readers[reader_id], followed[reader_id], said[reader_id], sent)
         for delivery_id, reader_id in digests.items()
         if reader_id in readers  # who was erased meanwhile is not
     }
+
+
+def _reader(
+    kept: Subscriber,
+    followed: Mapping[InterestKind, Sequence[str]],
+    said: Mapping[int, bool],
+    sent: Mapping[int, Collection[int]],
+) -> Reader:
+    return Reader(
+        id=kept.id,
+        cadence=kept.cadence,
+        topics=followed[InterestKind.TOPIC],
+        muted_topics=followed[InterestKind.MUTED_TOPIC],
+        keywords=followed[InterestKind.KEYWORD],
+        muted=followed[InterestKind.MUTED],
+        authors=followed[InterestKind.AUTHOR],
+        organizations=followed[InterestKind.ORGANIZATION],
+        about=kept.about,
+        balance=kept.balance,
+        liked=[paper_id for paper_id, liked in said.items() if liked],
+        disliked=[paper_id for paper_id, liked in said.items() if not liked],
+        # What they have judged they have seen, wherever it was.
+        sent={*sent[kept.id], *said},
+    )
+
+
+def _sent(session: Session, reader_ids: Sequence[int]) -> dict[int, set[int]]:
+    """Return what each reader was sent: reader -> papers."""
+    sent: dict[int, set[int]] = {reader_id: set() for reader_id in reader_ids}
+    picks = select(Pick.subscriber_id, Pick.paper_id)
+    for reader_id, paper_id in session.execute(picks.where(Pick.subscriber_id.in_(reader_ids))):
+        sent[reader_id].add(paper_id)
+    return sent
 
 
 def _sent_a_digest(session: Session, reader_ids: Collection[int]) -> set[int]:

@@ -57,7 +57,8 @@ class Composer:
             return [Held(claimed[0], BROKEN, TRY_AGAIN_IN, broken=True)]
 
     def write(self, claimed: Sequence[Claimed], batch: "Batch") -> list[Composed]:
-        matched = match(batch.edition, list(batch.digests.values()), SIZE) if batch.edition else []
+        readers = list(batch.digests.values())
+        matched = match(batch.edition, readers, SIZE, batch.rated) if batch.edition else []
         picks = dict(zip(batch.digests, matched, strict=False))
         return [self._guarded(each, batch, picks.get(each.id, [])) for each in claimed]
 
@@ -140,6 +141,7 @@ class Composer:
             sample=any(edition.cards[pick.place].sample for pick in picks),
             missing=edition.missing,
             today_url=f"{self.links.base_url}/",
+            rate_url=self.links.make(Purpose.RATE, claimed.id, reader.link_version),
             footer=Footer(
                 email=reader.email,
                 schedule=reader.timetable.in_words(),
@@ -177,9 +179,12 @@ class Composer:
 
 def groups(edition: Edition, picks: Sequence[Picked]) -> tuple[Group, ...]:
     """Return the picks as a digest shows them: what answers to an interest, then what trends."""
-    items = [Item(edition.cards[pick.place], pick.reasons) for pick in picks]
+    items = [
+        (pick.fits, Item(edition.cards[pick.place], pick.reasons, place))
+        for place, pick in enumerate(picks)
+    ]
     titled = (
-        Group("From your topics", tuple(item for item in items if item.reasons)),
-        Group("Trending everywhere", tuple(item for item in items if not item.reasons)),
+        Group("From your topics", tuple(item for fits, item in items if fits)),
+        Group("Trending everywhere", tuple(item for fits, item in items if not fits)),
     )
     return tuple(group for group in titled if group.items)

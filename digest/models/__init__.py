@@ -9,6 +9,7 @@ from digest.models.deliveries import (
     Pick,
     SendingBudget,
 )
+from digest.models.events import Bounce, EventKind, EventRow, SuppressionReading
 from digest.models.papers import (
     EditionRow,
     FeedRow,
@@ -20,14 +21,26 @@ from digest.models.papers import (
     Sighting,
     Turn,
 )
-from digest.models.readers import Interest, InterestKind, Standing, Subscriber, Suppression
+from digest.models.readers import (
+    Balance,
+    Interest,
+    InterestKind,
+    Rating,
+    Standing,
+    Subscriber,
+    Suppression,
+)
 
 __all__ = [
+    "Balance",
     "Base",
+    "Bounce",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
     "EditionRow",
+    "EventKind",
+    "EventRow",
     "FeedRow",
     "FetchRun",
     "Harvest",
@@ -37,12 +50,14 @@ __all__ = [
     "InterestKind",
     "Paper",
     "Pick",
+    "Rating",
     "Record",
     "SendingBudget",
     "Sighting",
     "Standing",
     "Subscriber",
     "Suppression",
+    "SuppressionReading",
     "Turn",
     "UtcDateTime",
 ]

@@ -29,6 +29,18 @@ class InterestKind(StrEnum):
     TOPIC = "topic"
     KEYWORD = "keyword"
     MUTED = "muted"
+    """A word or phrase that no paper of theirs may hold."""
+    MUTED_TOPIC = "muted-topic"
+    AUTHOR = "author"
+    ORGANIZATION = "organization"
+
+
+class Balance(StrEnum):
+    """What a reader wants more of where papers that fit and papers that trend compete."""
+
+    FIELD = "field"
+    EVEN = "even"
+    EVERYBODY = "everybody"
 
 
 class Subscriber(Base):
@@ -57,6 +69,9 @@ class Subscriber(Base):
     days: Mapped[list[str]]
     hour: Mapped[int]
     zone: Mapped[str] = mapped_column(sa.String(64))
+    about: Mapped[str] = mapped_column(sa.Text, default="")
+    """What they work on, in their own words; mostly empty."""
+    balance: Mapped[Balance] = mapped_column(by_value(Balance), default=Balance.EVEN)
     next_due_at: Mapped[datetime | None]
     paused_until: Mapped[date | None]
     """The local date on which a pause ends; None while paused: until further notice."""
@@ -69,6 +84,11 @@ class Subscriber(Base):
     """What the form asked for last; it counts from the confirmation on."""
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether digests come, or are only paused."""
+        return self.standing in (Standing.ACTIVE, Standing.PAUSED)
 
     @property
     def timetable(self) -> Timetable:
@@ -85,7 +105,23 @@ class Interest(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
     kind: Mapped[InterestKind] = mapped_column(by_value(InterestKind))
     value: Mapped[str] = mapped_column(sa.String(100))
-    """A topic's slug, or a keyword as the reader wrote it."""
+    """A topic's slug, or a keyword or a name as the reader wrote it."""
+
+
+class Rating(Base):
+    """What a reader said of a paper: more like this, or less; a later word replaces it."""
+
+    __tablename__ = "rating"
+    __table_args__ = (Index("ix__rating_paper", "paper_id"),)
+
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True
+    )
+    paper_id: Mapped[int] = mapped_column(
+        ForeignKey("paper.id", ondelete="CASCADE"), primary_key=True
+    )
+    liked: Mapped[bool]
+    at: Mapped[datetime]
 
 
 class Suppression(Base):

@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import quote
 
 from digest.card import Card, Reason, shorten
-from digest.render.page import Group, Item
+from digest.render.page import DigestPage, Item
 from digest.render.wording import count, line
 
 # Real titles, organisations and findings are shorter: a monstrous one must not fill the mail.
@@ -34,6 +34,8 @@ class Entry:
     finding: str
     reasons: tuple[Reason, ...]
     links: tuple[tuple[str, str], ...]
+    rates: tuple[tuple[str, str, str], ...]
+    """More and less like this: a sign, the word, and where it leads; none where nobody may rate."""
 
     @property
     def credits(self) -> str:
@@ -47,18 +49,18 @@ class Section:
     entries: tuple[Entry, ...]
 
 
-def sections(groups: tuple[Group, ...], base_url: str, day: date) -> Iterator[Section]:
-    """Return *groups* with their papers numbered through; a group without any is left out."""
+def sections(page: DigestPage, base_url: str) -> Iterator[Section]:
+    """Return the groups of *page*, papers numbered through; one without any is left out."""
     number = 0
-    for group in groups:
+    for group in page.groups:
         if group.items:
             numbered = enumerate(group.items, number + 1)
-            entries = tuple(entry(item, place, base_url, day) for place, item in numbered)
+            entries = tuple(entry(item, place, page, base_url) for place, item in numbered)
             yield Section(line(group.title), entries)
             number += len(entries)
 
 
-def entry(item: Item, number: int, base_url: str, day: date) -> Entry:
+def entry(item: Item, number: int, page: DigestPage, base_url: str) -> Entry:
     card = item.card
     # A sample paper has no page but ours.
     url = _web_address(card.url) or f"{base_url}/paper/{quote(card.slug, safe='')}"
@@ -67,14 +69,19 @@ def entry(item: Item, number: int, base_url: str, day: date) -> Entry:
         title=shorten(line(card.title), _LONGEST_TITLE),
         url=url,
         organization=card.organization and shorten(line(card.organization), _LONGEST_NAME),
-        byline=_byline(card, day),
+        byline=_byline(card, page.day),
         upvotes=f"{card.upvotes:,}" if card.upvotes > 0 else "",
         applause=count(card.upvotes, "upvote") if card.upvotes > 0 else "",
         abstract=card.summary_by is None,
         finding=shorten(line(card.finding), _LONGEST_FINDING),
         reasons=tuple(_tidy(reason) for reason in item.reasons),
         links=tuple(_links(card, url)),
+        rates=_rates(f"{page.rate_url}/{item.place}") if page.rate_url else (),
     )
+
+
+def _rates(url: str) -> tuple[tuple[str, str, str], ...]:
+    return ("+", "More", f"{url}/more"), ("\N{MINUS SIGN}", "Less", f"{url}/less")
 
 
 def _tidy(reason: Reason) -> Reason:

@@ -18,10 +18,12 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A paper in a digest, and why it is there; a trending one needs no reason."""
+    """A paper in a digest, and why it is there; a trending one may need no reason."""
 
     card: Card
     reasons: tuple[Reason, ...]
+    place: int = 0
+    """Its place in the delivery's ledger, from 0: links that rate it name that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class DigestPage:
     """The papers are invented, and the digest says so."""
     today_url: str
     footer: Footer
+    rate_url: str | None = None
+    """Where its papers can be rated, once their place is added: <rate_url>/3/more."""
     missing: tuple[str, ...] = ()
     """Sources that could not be read, as people call them."""
     hour: int = 7

@@ -62,7 +62,7 @@ class Renderer:
             headline=wording.headline(page),
             lede=wording.lede(page),
             note=wording.WELCOME if page.first else None,
-            groups=tuple(sections(page.groups, self._site.base_url, page.day)),
+            groups=tuple(sections(page, self._site.base_url)),
             today_label="See all recent papers",
             today_url=page.today_url,
             ways=wording.ways(page.footer),

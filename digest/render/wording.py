@@ -11,7 +11,8 @@ PREHEADER_LENGTH = 140
 
 SAMPLE = "Sample day: these papers are invented, to show you how a digest looks."
 WELCOME = (
-    "Topics, days and hour are yours to change at any time: the link is at the foot of every mail."
+    "Press More or Less like this under a paper, and your digest learns. Topics, days and hour are"
+    " yours to change at any time: the link is at the foot of every mail."
 )
 
 # Inbox lists show what comes next in the mail once the preheader ends: give them nothing.

@@ -1,22 +1,23 @@
-"""What a reader may choose, checked; and keeping what they chose."""
+"""What a reader may choose, checked."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
 from digest.clock import WEEKDAYS, Cadence, zones
 from digest.errors import BadAddress, BadInput
-from digest.models import Interest, InterestKind, Subscriber
+from digest.models import Balance
 from digest.topics import taxonomy
 
-MOST_KEYWORDS = 50
-LONGEST_KEYWORD = 100
+MOST_LINES = 50
+LONGEST_LINE = 100
+"""Characters of a keyword or a name."""
+LONGEST_ABOUT = 2000
 
+# Persian and Urdu words, and joined emoji, are spelt with these two.
+_JOINERS = "\u200c\u200d"
 _HOUR = re.compile("[0-9]|[01][0-9]|2[0-3]")
 
 
@@ -25,8 +26,13 @@ class Choices:
     """What a reader chose; None = leave it as it is, or at the default for someone new."""
 
     topics: tuple[str, ...] | None = None
+    muted_topics: tuple[str, ...] | None = None
     keywords: tuple[str, ...] | None = None
     muted: tuple[str, ...] | None = None
+    authors: tuple[str, ...] | None = None
+    organizations: tuple[str, ...] | None = None
+    about: str | None = None
+    balance: Balance | None = None
     cadence: Cadence | None = None
     days: tuple[str, ...] | None = None
     hour: int | None = None
@@ -36,8 +42,13 @@ class Choices:
 def choices(
     *,
     topics: Iterable[str] | None = None,
+    muted_topics: Iterable[str] | None = None,
     keywords: Iterable[str] | None = None,
     muted: Iterable[str] | None = None,
+    authors: Iterable[str] | None = None,
+    organizations: Iterable[str] | None = None,
+    about: str | None = None,
+    balance: str | None = None,
     cadence: str | None = None,
     days: Iterable[str] | None = None,
     hour: str | int | None = None,
@@ -52,21 +63,37 @@ def choices(
     """
     chosen = Choices(
         topics=None if topics is None else _topics(topics),
-        keywords=None if keywords is None else _keywords(keywords),
-        muted=None if muted is None else _keywords(muted),
+        muted_topics=None if muted_topics is None else _topics(muted_topics),
+        keywords=None if keywords is None else _lines(keywords, "keyword"),
+        muted=None if muted is None else _lines(muted, "keyword"),
+        authors=None if authors is None else _lines(authors, "name"),
+        organizations=None if organizations is None else _lines(organizations, "name"),
+        about=None if about is None else _about(about),
+        balance=None if balance is None else _balance(balance),
         cadence=None if cadence is None else _cadence(cadence),
         days=None if days is None else _days(days),
         hour=None if hour is None else _hour(hour),
         zone=None if zone is None else _zone(zone),
     )
-    _some_day(chosen.cadence, chosen.days)
+    some_day(chosen.cadence, chosen.days)
+    not_both(chosen.topics or (), chosen.muted_topics or ())
     return chosen
 
 
-def _some_day(cadence: Cadence | None, days: Sequence[str] | None) -> None:
+def some_day(cadence: Cadence | None, days: Sequence[str] | None) -> None:
     # A reader without any would have no next digest, and planning would find no end.
     if cadence is Cadence.DAYS and not days:
         raise BadInput("Which days? Choose at least one, from Monday to Sunday.")
+
+
+def not_both(followed: Iterable[str], muted: Iterable[str]) -> None:
+    """Refuse a topic that is to be shown and hidden: nobody could tell which is meant."""
+    hidden = set(muted)
+    for slug in followed:
+        if slug in hidden:
+            topic = taxonomy.by_slug().get(slug)
+            name = topic.name if topic else slug
+            raise BadInput(f"Follow {name} or hide it? It is chosen for both.")
 
 
 def _topics(slugs: Iterable[str]) -> tuple[str, ...]:
@@ -78,14 +105,38 @@ def _topics(slugs: Iterable[str]) -> tuple[str, ...]:
     return unique
 
 
-def _keywords(lines: Iterable[str]) -> tuple[str, ...]:
-    words = tuple(dict.fromkeys(filter(None, (" ".join(line.split()) for line in lines))))
-    for word in words:
-        if len(word) > LONGEST_KEYWORD or not word.isprintable():
-            raise BadInput(f"A keyword has at most {LONGEST_KEYWORD} characters: {word[:40]!r}…")
-    if len(words) > MOST_KEYWORDS:
-        raise BadInput(f"At most {MOST_KEYWORDS} keywords, please; these are {len(words)}.")
-    return words
+def _lines(lines: Iterable[str], what: str) -> tuple[str, ...]:
+    """Return the keywords or names in *lines*, tidied, each once."""
+    named = tuple(dict.fromkeys(filter(None, (" ".join(line.split()) for line in lines))))
+    for each in named:
+        if len(each) > LONGEST_LINE or not each.isprintable():
+            raise BadInput(f"A {what} has at most {LONGEST_LINE} characters: {each[:40]!r}…")
+    if len(named) > MOST_LINES:
+        raise BadInput(f"At most {MOST_LINES} {what}s, please; these are {len(named)}.")
+    return named
+
+
+def _about(text: str) -> str:
+    # Copied from a page or a PDF it holds soft hyphens and the like, which nobody can see to mend.
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    seen = "\n".join("".join(filter(_is_seen, line)) for line in lines).strip()
+    if len(seen) > LONGEST_ABOUT:
+        raise BadInput(
+            f"What you work on: at most {LONGEST_ABOUT:,} characters, please;"
+            f" these are {len(seen):,}."
+        )
+    return seen
+
+
+def _is_seen(character: str) -> bool:
+    return character.isprintable() or character in _JOINERS
+
+
+def _balance(name: str) -> Balance:
+    try:
+        return Balance(name)
+    except ValueError as exc:
+        raise BadInput(f"Which balance? One of {', '.join(Balance)}, not {name[:40]!r}.") from exc
 
 
 def _cadence(name: str) -> Cadence:
@@ -132,56 +183,3 @@ def normalised(email: str) -> str:
         raise BadAddress(f"{email.strip()[:80]!r} is not an e-mail address: {exc}") from exc
     assert checked.ascii_email  # noqa: S101  as allow_smtputf8 is off
     return checked.ascii_email.lower()
-
-
-def requested(reader: Subscriber) -> Choices:
-    """Return what the form asked for last on behalf of *reader*."""
-    asked: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in reader.requested.items()
-    }
-    if asked.get("cadence"):
-        asked["cadence"] = Cadence(asked["cadence"])
-    return Choices(**asked)
-
-
-def interests(
-    session: Session, reader_ids: Sequence[int]
-) -> dict[int, dict[InterestKind, list[str]]]:
-    """Return what each reader follows and mutes, in the order in which they named it."""
-    found: dict[int, dict[InterestKind, list[str]]] = {
-        reader_id: {kind: [] for kind in InterestKind} for reader_id in reader_ids
-    }
-    for interest in session.scalars(
-        select(Interest).where(Interest.subscriber_id.in_(reader_ids)).order_by(Interest.id)
-    ):
-        found[interest.subscriber_id][interest.kind].append(interest.value)
-    return found
-
-
-def keep(session: Session, reader: Subscriber, chosen: Choices) -> None:
-    """
-    Write down what was chosen; what is None stays as it is.
-
-    Raises:
-        BadInput: on chosen days, and none is chosen.
-
-    """
-    for kind, values in (
-        (InterestKind.TOPIC, chosen.topics),
-        (InterestKind.KEYWORD, chosen.keywords),
-        (InterestKind.MUTED, chosen.muted),
-    ):
-        if values is not None:
-            session.execute(
-                delete(Interest).where(Interest.subscriber_id == reader.id, Interest.kind == kind)
-            )
-            session.add_all(
-                Interest(subscriber_id=reader.id, kind=kind, value=value) for value in values
-            )
-    reader.cadence = chosen.cadence or reader.cadence
-    reader.days = reader.days if chosen.days is None else list(chosen.days)
-    reader.hour = reader.hour if chosen.hour is None else chosen.hour
-    reader.zone = chosen.zone or reader.zone
-    _some_day(reader.cadence, reader.days)
-    session.flush()

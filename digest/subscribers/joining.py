@@ -19,7 +19,9 @@ from digest.models import (
     Subscriber,
     Suppression,
 )
-from digest.subscribers.choices import Choices, keep, requested
+from digest.subscribers.choices import Choices
+from digest.subscribers.keeping import keep, requested
+from digest.subscribers.stopping import bars
 
 COOL_DOWN = timedelta(minutes=10)
 """The least time between two confirmations, or two links, to one address."""
@@ -35,20 +37,24 @@ def subscribe(
     Answer a request for the digest from the owner, or from anyone else, of *email* (normalised).
 
     Someone new, or gone, gets a confirmation; an active reader their link; nobody more than one
-    in `COOL_DOWN`, and one who complained nothing. The statements are the same for all of them,
-    so that neither the answer nor its time tells whether an address is known.
+    in `COOL_DOWN`, one who bounced none within 30 days, and one who complained nothing. The
+    statements are the same for all of them, so that neither the answer nor its time tells whether
+    an address is known.
     """
     reader = _reader_of(session, email, address_hash=address_hash, now=now)
-    barred = session.scalar(select(exists().where(Suppression.address_hash == address_hash)))
+    stopped = session.get(Suppression, address_hash)
+    barred = bars(stopped, now)
     cool = reader.last_asked_at is None or reader.last_asked_at <= now - COOL_DOWN
-    gone = reader.standing is Standing.UNSUBSCRIBED
+    forgiven = reader.standing is Standing.BOUNCED and stopped is not None and not barred
+    gone = forgiven or reader.standing is Standing.UNSUBSCRIBED
+    standing = Standing.PENDING if gone else reader.standing
     # Kept aside until it is confirmed: anybody can fill in the form.
     session.execute(
         update(Subscriber)
         .where(Subscriber.id == reader.id)
-        .values(requested=asdict(chosen), standing=Standing.PENDING if gone else reader.standing)
+        .values(requested=asdict(chosen), standing=standing)
     )
-    ask(session, reader, _mail_for(reader.standing) if cool and not barred else None, now=now)
+    ask(session, reader, _mail_for(standing) if cool and not barred else None, now=now)
 
 
 def _reader_of(session: Session, email: str, *, address_hash: str, now: datetime) -> Subscriber:
@@ -77,7 +83,7 @@ def _reader_of(session: Session, email: str, *, address_hash: str, now: datetime
 
 def _mail_for(standing: Standing) -> DeliveryKind | None:
     match standing:
-        case Standing.PENDING | Standing.UNSUBSCRIBED:
+        case Standing.PENDING:
             return DeliveryKind.CONFIRMATION
         case Standing.ACTIVE | Standing.PAUSED:
             return DeliveryKind.LINK

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from digest import planning
 from digest.database import Sessions
 from digest.models import Delivery, DeliveryState, Standing, Subscriber
-from digest.subscribers.choices import Choices, keep
+from digest.subscribers.choices import Choices
+from digest.subscribers.keeping import keep
 
 ACKNOWLEDGE_WITHIN = 2.0
 """Seconds that an unsubscribe waits for a mail that is being sent at that moment."""
@@ -23,7 +24,7 @@ def prefer(session: Session, reader: Subscriber, chosen: Choices, *, now: dateti
     today, and the dedupe key stops a second digest for that date.
 
     Raises:
-        BadInput: on chosen days, and none is chosen.
+        BadInput: on chosen days, and none is chosen; a topic is followed and hidden.
 
     """
     before = reader.timetable

@@ -17,6 +17,7 @@ from digest.web import (
     outbox,
     papers,
     preferences,
+    rating,
     refusals,
     searching,
     security,
@@ -28,7 +29,7 @@ from digest.web.pages import Pages
 
 _PARTS = (
     *(assets, house, status, papers, searching, feed, viewing),
-    *(joining, confirming, preferences, leaving),
+    *(joining, confirming, preferences, rating, leaving),
 )
 
 

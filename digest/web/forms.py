@@ -9,10 +9,16 @@ from werkzeug.datastructures import MultiDict
 
 from digest import subscribers
 from digest.clock import Cadence
-from digest.models import InterestKind, Subscriber
+from digest.models import Balance, InterestKind, Subscriber
 from digest.subscribers import Choices
 
 Form = MultiDict[str, str]
+
+_AS_TYPED = (
+    *("email", "cadence", "hour", "zone"),
+    *("keywords", "muted", "authors", "organizations", "about", "balance"),
+)
+"""Fields that are shown again just as they were sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +27,13 @@ class Filled:
 
     email: str = ""
     topics: frozenset[str] = frozenset()
+    muted_topics: frozenset[str] = frozenset()
     keywords: str = ""
     muted: str = ""
+    authors: str = ""
+    organizations: str = ""
+    about: str = ""
+    balance: str = Balance.EVEN
     cadence: str = Cadence.WEEKDAYS
     days: frozenset[str] = frozenset()
     hour: str = "7"
@@ -35,8 +46,13 @@ class Filled:
         return cls(
             email=reader.email,
             topics=frozenset(interests[InterestKind.TOPIC]),
+            muted_topics=frozenset(interests[InterestKind.MUTED_TOPIC]),
             keywords="\n".join(interests[InterestKind.KEYWORD]),
             muted="\n".join(interests[InterestKind.MUTED]),
+            authors="\n".join(interests[InterestKind.AUTHOR]),
+            organizations="\n".join(interests[InterestKind.ORGANIZATION]),
+            about=reader.about,
+            balance=reader.balance,
             cadence=reader.cadence,
             days=frozenset(reader.days),
             hour=str(reader.hour),
@@ -48,12 +64,9 @@ class Filled:
         return replace(
             self,
             topics=frozenset(form.getlist("topic")),
+            muted_topics=frozenset(form.getlist("muted_topic")) or self.muted_topics,
             days=frozenset(form.getlist("day")) or self.days,
-            **{
-                name: form[name]
-                for name in ("email", "keywords", "muted", "cadence", "hour", "zone")
-                if name in form
-            },
+            **{name: form[name] for name in _AS_TYPED if name in form},
         )
 
 
@@ -67,8 +80,13 @@ def choices(form: Form, *, kept_days: Sequence[str] = ()) -> Choices:
     """
     return subscribers.choices(
         topics=form.getlist("topic") or None,
+        muted_topics=_ticked(form, "muted_topic"),
         keywords=_lines(form, "keywords"),
         muted=_lines(form, "muted"),
+        authors=_lines(form, "authors"),
+        organizations=_lines(form, "organizations"),
+        about=form.get("about"),
+        balance=form.get("balance") or None,
         cadence=form.get("cadence") or None,
         days=form.getlist("day") or kept_days or None,
         hour=form.get("hour") or None,
@@ -78,3 +96,8 @@ def choices(form: Form, *, kept_days: Sequence[str] = ()) -> Choices:
 
 def _lines(form: Form, name: str) -> list[str] | None:
     return form[name].splitlines() if name in form else None
+
+
+def _ticked(form: Form, name: str) -> list[str] | None:
+    # An empty field of the same name says that the boxes were there, and none was ticked.
+    return list(filter(None, form.getlist(name))) if name in form else None

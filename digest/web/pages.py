@@ -58,8 +58,18 @@ def reader_of(session: Session, purpose: Purpose, token: str) -> Subscriber:
         BadLink: it is no link, no longer one, or its reader is gone; which of these is not said.
 
     """
-    subject, version = services().links.read(purpose, token)
-    reader = session.get(Subscriber, subject, with_for_update=request.method == "POST")
+    return reader_behind(session, *services().links.read(purpose, token))
+
+
+def reader_behind(session: Session, reader_id: int, version: int) -> Subscriber:
+    """
+    Return the reader to whom a link of this *version* was given, their row locked.
+
+    Raises:
+        BadLink: it is revoked, or its reader is gone.
+
+    """
+    reader = session.get(Subscriber, reader_id, with_for_update=request.method == "POST")
     if reader is None or version < reader.link_version:
         raise BadLink("revoked")
     return reader

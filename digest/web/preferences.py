@@ -1,16 +1,21 @@
 """The page on which a reader says what they want, when, and when not."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
+from digest import edition as editions
 from digest import subscribers
-from digest.errors import BadInput
+from digest.edition import Edition
+from digest.errors import BadInput, NoEdition
 from digest.links import Purpose
-from digest.models import Standing, Subscriber
+from digest.match import varied
+from digest.models import Balance, Standing, Subscriber
 from digest.topics import taxonomy
 from digest.web.forms import Filled, choices
 from digest.web.pages import Answer, reader_of, services
@@ -18,29 +23,48 @@ from digest.web.wording import what_comes
 
 blueprint = Blueprint("preferences", __name__)
 
+BALANCES = {
+    Balance.FIELD: "Closer to my field",
+    Balance.EVEN: "Even",
+    Balance.EVERYBODY: "More of what everybody reads",
+}
+OFFERED = 12
+"""Papers to rate, as unlike each other as can be."""
+
+SHOWN = 50
+"""Papers that were rated, the newest; older ones still count."""
+
+_PAPER = re.compile("[0-9]{1,18}")
+_SAID = {
+    "more": (True, "Noted: more like this."),
+    "less": (False, "Noted: less like this."),
+    "undo": (None, "Taken back."),
+}
+
 
 @blueprint.get("/preferences/<token>")
 def show(token: str) -> str:
     with services().sessions.begin() as session:
-        return _page(session, reader_of(session, Purpose.MANAGE, token))
+        shown = _shown(session, reader_of(session, Purpose.MANAGE, token))
+    return _page(shown)
 
 
 @blueprint.post("/preferences/<token>")
 def change(token: str) -> Answer:
     with services().sessions.begin() as session:
         reader = reader_of(session, Purpose.MANAGE, token)
-        if not _is_reading(reader):
-            return _page(session, reader)
+        done = wrong = None
         try:
             with session.begin_nested():
-                done = _deed()(session, reader)
+                done = _deed()(session, reader) if reader.is_reading else None
         except BadInput as exc:
-            return _page(session, reader, wrong=str(exc)), 400
-        return _page(session, reader, done=done)
+            wrong = str(exc)
+        shown = _shown(session, reader, done=done, wrong=wrong)
+    return _page(shown), 400 if wrong else 200
 
 
 def _deed() -> Callable[[Session, Subscriber], str]:
-    deeds = {"save": _save, "pause": _pause, "resume": _resume}
+    deeds = {"save": _save, "pause": _pause, "resume": _resume, "rate": _rate}
     try:
         return deeds[request.form.get("do", "save")]
     except KeyError as exc:
@@ -65,6 +89,17 @@ def _resume(_session: Session, reader: Subscriber) -> str:
     return "Welcome back."
 
 
+def _rate(session: Session, reader: Subscriber) -> str:
+    paper = request.form.get("paper", "")
+    liked, noted = _SAID.get(request.form.get("liked", ""), (None, ""))
+    if not noted:
+        raise BadInput(f"liked: one of {', '.join(_SAID)}.")
+    if not _PAPER.fullmatch(paper):
+        raise BadInput("There is no such paper.")
+    subscribers.rate(session, reader, int(paper), liked, now=services().clock())
+    return noted
+
+
 def _chosen_date(reader: Subscriber) -> date | None:
     text = request.form.get("until", "")
     if not text:
@@ -78,29 +113,52 @@ def _chosen_date(reader: Subscriber) -> date | None:
     return until
 
 
-def _page(
+def _shown(
     session: Session, reader: Subscriber, *, done: str | None = None, wrong: str | None = None
-) -> str:
-    if not _is_reading(reader):
-        return render_template("no_reader.html", standing=reader.standing)
+) -> dict[str, Any]:
+    """Return what the page shows of *reader*, and the edition with papers for them to rate."""
+    if not reader.is_reading:
+        return {"standing": reader.standing}
     kept = Filled.kept(session, reader)
     is_saving = request.form.get("do", "save") == "save"
+    rated = subscribers.said(session, reader)
+    return {
+        "filled": kept.typed_over(request.form) if wrong and is_saving else kept,
+        "email": reader.email,
+        "paused": reader.standing is Standing.PAUSED,
+        "done": done,
+        "wrong": wrong,
+        "is_rating": request.form.get("do") == "rate",
+        "rated": rated,
+        "most_shown": SHOWN,
+        "edition": _edition(session),
+        "what_comes": what_comes(reader, services().clock()),
+        "first_pause": _today(reader) + timedelta(days=1),
+        "leave_url": services().links.make(Purpose.LEAVE, reader.id),
+    }
+
+
+def _edition(session: Session) -> Edition | None:
+    try:
+        return editions.newest(session, samples=services().settings.embedded)
+    except NoEdition:
+        return None
+
+
+def _page(shown: dict[str, Any]) -> str:
+    # After the transaction: the first look at a new edition takes a second or two.
+    if "standing" in shown:
+        return render_template("no_reader.html", **shown)
+    edition: Edition | None = shown["edition"]
+    rated = [each.paper_id for each in shown["rated"]]
+    places = varied(edition, OFFERED, rated) if edition else []
     return render_template(
         "preferences.html",
-        filled=kept.typed_over(request.form) if wrong and is_saving else kept,
-        email=reader.email,
-        paused=reader.standing is Standing.PAUSED,
-        done=done,
-        wrong=wrong,
+        **shown,
+        to_rate=[edition.cards[place] for place in places] if edition else [],
         groups=taxonomy.grouped(),
-        what_comes=what_comes(reader, services().clock()),
-        first_pause=_today(reader) + timedelta(days=1),
-        leave_url=services().links.make(Purpose.LEAVE, reader.id),
+        balances=BALANCES,
     )
-
-
-def _is_reading(reader: Subscriber) -> bool:
-    return reader.standing in (Standing.ACTIVE, Standing.PAUSED)
 
 
 def _today(reader: Subscriber) -> date:

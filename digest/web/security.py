@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from digest.settings import Settings
 
 LARGEST_REQUEST = 64 * 1024
-"""Bytes; the longest preferences are below 20 KB."""
+"""Bytes; the longest preferences are below 40 KB, in Latin letters."""
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"

@@ -6,7 +6,7 @@ from datetime import date
 from flask import Blueprint, render_template
 
 from digest import library
-from digest.card import Card, Reason
+from digest.card import Card, Reason, fits
 from digest.errors import BadLink
 from digest.links import Purpose
 from digest.models import Subscriber
@@ -32,9 +32,9 @@ def sent(token: str) -> str:
 
 
 def _groups(papers: Sequence[Shown]) -> dict[str, list[Shown]]:
-    """Return the papers below the mail's two headings; what has no reason is trending."""
+    """Return the papers below the mail's two headings."""
     groups = {
-        "From your topics": [each for each in papers if each[1]],
-        "Trending everywhere": [each for each in papers if not each[1]],
+        "From your topics": [each for each in papers if fits(each[1])],
+        "Trending everywhere": [each for each in papers if not fits(each[1])],
     }
     return {title: shown for title, shown in groups.items() if shown}

@@ -1,6 +1,6 @@
 """The papers that can be shown: what a page or an edition asks of the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -115,6 +115,14 @@ def whole(session: Session, paper: Paper) -> Paper:
     """Return the paper of which *paper* is a part, since a source said so; mostly itself."""
     named = select(Identifier.paper_id).where(Identifier.value == paper.external_id)
     return session.scalar(select(Paper).where(Paper.id.in_(named))) or paper
+
+
+def parts(session: Session, paper_ids: Collection[int]) -> set[int]:
+    """Return those of these papers that are a part of another one now."""
+    named = select(Paper.id).join(Identifier, Identifier.value == Paper.external_id)
+    return set(
+        session.scalars(named.where(Paper.id.in_(paper_ids), Identifier.paper_id != Paper.id))
+    )
 
 
 def sent_cards(

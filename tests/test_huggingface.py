@@ -262,7 +262,11 @@ def test_nothing_at_all_is_an_error() -> None:
         HuggingFace().read(site, SUNDAY)
 
 
-@pytest.mark.parametrize("body", [b"[" + b"{}," * 200_000, b"[" + b"1," * 400_000])
+@pytest.mark.parametrize(
+    "body",
+    [b"[" + b"{}," * 200_000, b"[" + b"1," * 400_000, b'["' + b"\x93" * 6_000_000 + b'"]'],
+    ids=["objects", "numbers", "another encoding"],
+)
 def test_a_list_that_would_fill_the_memory_is_not_opened(body: bytes) -> None:
     with pytest.raises(BadDocument, match="no list of daily papers has"):
         parse(body)

@@ -173,6 +173,7 @@ def test_a_packed_file_is_unpacked_and_another_left_as_it_is() -> None:
         (lambda packed: packed[:-999] + b"\xff" * 999, "packed by gzip", 0.6),
         (lambda packed: packed[:12] + b"\xff" * 9 + packed[21:], "damaged", 0),
         (lambda packed: packed + packed[:-999], "cut short", 1.6),
+        (lambda packed: packed + b"\0" + packed[1:], "what follows is not packed", 1),
     ],
 )
 def test_of_a_damaged_package_what_comes_before_is_kept(

@@ -1,7 +1,7 @@
 """Two papers that a source says are one become one, and nothing said or sent is forgotten."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +12,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from digest import edition, library
+from digest.compose import read_batch
 from digest.database import Sessions
-from digest.fetch import FetchReport, fetch, keep
+from digest.delivery import states
+from digest.fetch import FetchReport, fetch, identity, keep, merging
 from digest.fetch.curating import drop, find, pick
 from digest.models import Base, Identifier, Paper, Pick, Record, Sighting, Subscriber
 from digest.search import search
+from digest.services import Services
 from digest.sources.download import Http
 from digest.sources.entry import Document, Entry
 from tests import make
@@ -66,6 +69,28 @@ def rows(sessions: Sessions, *columns: Any) -> list[Any]:
     with sessions() as session:
         found = session.execute(select(*columns).order_by(columns[0].class_.id)).all()
     return [tuple(row) if len(columns) > 1 else row[0] for row in found]
+
+
+def keep_while(
+    sessions: Sessions,
+    monkeypatch: pytest.MonkeyPatch,
+    pair: tuple[str, Entry],
+    meanwhile: tuple[str, Entry],
+) -> None:
+    """Keep *pair*, and let another fetch begin with *meanwhile* once its papers were read."""
+    real = merging.fill
+    begun: list[Future[list[FetchReport]]] = []
+
+    def fill(*args: Any) -> list[str]:
+        if not begun:
+            begun.append(other.submit(keep_each, sessions, meanwhile))
+            wait(begun, timeout=0.5)
+        return real(*args)
+
+    with ThreadPoolExecutor(1) as other, monkeypatch.context() as patch:
+        patch.setattr(merging, "fill", fill)
+        keep_each(sessions, pair)
+    begun[0].result()
 
 
 def offered(sessions: Sessions) -> list[str]:
@@ -332,6 +357,77 @@ def test_many_that_unite_the_same_papers_at_once_do_not_disturb_each_other(
     fetch(sessions, [], NO_NET, now=NOW)
 
     assert offered(sessions) == sorted(f"10.1-{n}" for n in numbers)
+
+
+@pytest.mark.parametrize(
+    ("source", "entry"),
+    [
+        pytest.param("feed:tides", ARTICLE, id="nothing new"),
+        pytest.param("feed:x", replace(ARTICLE, project_url="https://x.org"), id="another source"),
+        pytest.param("feed:tides", PREPRINT, id="the source of the younger tells of the older"),
+        pytest.param("huggingface", replace(ARTICLE, title="Otherwise"), id="said of both"),
+    ],
+)
+def test_what_a_slow_fetch_keeps_is_not_left_behind(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, source: str, entry: Entry
+) -> None:
+    two_that_are_one(sessions, ("huggingface", PREPRINT), ("huggingface", ARTICLE))
+
+    keep_while(sessions, monkeypatch, (source, entry), ("arxiv", LINKED))
+
+    assert offered(sessions) == ["2611.00001"]
+    older = min(rows(sessions, Paper.id))
+    assert set(rows(sessions, Sighting.paper_id)) == {older}
+    assert set(rows(sessions, Record.paper_id)) == {older}
+
+
+def test_what_was_kept_of_the_younger_on_a_day_long_ago_is_taken_over_at_once(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_that_are_one(sessions)
+    older, younger = rows(sessions, Paper.id)
+    known = identity.known
+    # As it is known to who looked before the two were united.
+    monkeypatch.setattr(identity, "known", lambda *args: dict.fromkeys(known(*args), younger))
+    keep_each(sessions, ("arxiv", LINKED), at=NOW - timedelta(days=400))
+
+    assert set(rows(sessions, Sighting.paper_id)) == {older}
+    with sessions() as session:
+        assert set(session.scalars(select(Identifier.paper_id))) == {older}
+        assert session.get_one(Paper, younger).title == ""
+
+
+def test_who_was_sent_the_older_is_not_sent_the_younger_by_an_edition_from_before(
+    services: Services,
+) -> None:
+    sessions = services.sessions
+    two_that_are_one(sessions)
+    older, younger = rows(sessions, Paper.id)
+    with sessions.begin() as session:
+        reader = make.subscriber(session)
+        sent(session, reader, older)
+        make.delivery(session, reader)
+        edition.build(session, NOW)
+    claimed = max(states.claim(sessions, "sender", 2), key=lambda each: each.id)
+
+    keep_each(sessions, ("arxiv", LINKED))
+
+    with sessions() as session:
+        batch = read_batch(session, [claimed], samples=False)
+    assert batch.edition is not None
+    assert set(batch.edition.paper_ids) == {older, younger}
+    assert {older, younger} <= set(batch.digests[claimed.id].sent)
+
+
+def test_two_arxiv_ids_stay_two_papers_whatever_else_one_is_known_as(sessions: Sessions) -> None:
+    other = replace(OTHER, doi="10.1000/tides")
+    keep_each(sessions, ("feed:tides", ARTICLE), ("arxiv", LINKED))
+
+    [report] = keep_each(sessions, ("arxiv", other))
+    [again] = keep_each(sessions, ("arxiv", other))
+
+    assert (report.new, again.new) == (1, 0)
+    assert offered(sessions) == ["10.1000-tides", "2611.00009"]
 
 
 def test_whatever_belongs_to_a_paper_is_thought_of() -> None:

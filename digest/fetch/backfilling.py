@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from digest.database import Sessions
+from digest.database import Sessions, in_transaction
 from digest.errors import BadDocument, FetchError
 from digest.fetch.keeping import check_day, keep
 from digest.fetch.report import FetchReport
@@ -50,10 +51,8 @@ def backfill(
     over, total = last < _today(now()), FetchReport()
     page = _first_page(arxiv, http, first, last, token)
     while True:
-        with sessions.begin() as session:
-            report = _keep_by_day(session, page, now=now())
-            if not page.warning:
-                _note(session, name, page.resume, report, now=now(), over=over)
+        step = partial(_keep_page, name=name, page=page, now=now(), over=over)
+        report = in_transaction(sessions, step)
         total += report
         progress(report, page.left if page.resume else 0)
         if page.warning:
@@ -78,6 +77,15 @@ def _first_page(
 
 def _today(now: datetime) -> date:
     return now.astimezone(UTC).date()
+
+
+def _keep_page(
+    session: Session, *, name: str, page: Document, now: datetime, over: bool
+) -> FetchReport:
+    report = _keep_by_day(session, page, now=now)
+    if not page.warning:
+        _note(session, name, page.resume, report, now=now, over=over)
+    return report
 
 
 def _keep_by_day(session: Session, page: Document, *, now: datetime) -> FetchReport:

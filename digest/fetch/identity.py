@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -68,8 +68,7 @@ def linked(session: Session, entries: Sequence[Entry]) -> list[list[str]]:
 def may_be_one(session: Session, one: Paper, other: Paper) -> bool:
     """Return whether nothing but a source's word for it speaks against *one* being *other*."""
     values = select(Identifier.value).where(Identifier.paper_id.in_([one.id, other.id]))
-    own = (value for value in session.scalars(values) if not value.startswith("doi:"))
-    on_arxiv = {identifier for value in own if (identifier := arxiv_id(value))}
+    on_arxiv = _arxiv_ids(v for v in session.scalars(values) if not v.startswith("doi:"))
     if len(on_arxiv) > 1 or one.sample != other.sample:
         return False
     return not (one.authors and other.authors) or _same_authors(one.authors, other.authors)
@@ -77,24 +76,39 @@ def may_be_one(session: Session, one: Paper, other: Paper) -> bool:
 
 def _by_identifier(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
     values = {value for entry in entries for value in identifiers(entry)}
-    named = (
-        select(Identifier.value, Identifier.paper_id, Paper.external_id)
-        .join(Paper, Paper.id == Identifier.paper_id)
-        .where(Identifier.value.in_(values))
+    named = select(Identifier.value, Identifier.paper_id).where(Identifier.value.in_(values))
+    found = {value: paper_id for value, paper_id in session.execute(named)}  # noqa: C416
+    on_arxiv = _on_arxiv(session, found.values())
+    known: dict[str, int] = {}
+    for entry in entries:
+        for value in filter(found.get, identifiers(entry)):
+            names = on_arxiv[found[value]]
+            if value == entry.external_id or not _two_arxiv_ids(entry, names):
+                known[entry.external_id] = found[value]
+                names |= _arxiv_ids([entry.external_id])
+                break
+    return known
+
+
+def _arxiv_ids(names: Iterable[str]) -> set[str]:
+    return {identifier for name in names if (identifier := arxiv_id(name))}
+
+
+def _on_arxiv(session: Session, paper_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Return under which arXiv ids these papers are known, which may not be their own names."""
+    named = select(Identifier.paper_id, Identifier.value).where(
+        Identifier.paper_id.in_(set(paper_ids)), ~Identifier.value.startswith("doi:")
     )
-    found = {value: (paper_id, own) for value, paper_id, own in session.execute(named)}
-    return {
-        entry.external_id: found[value][0]
-        for entry in entries
-        for value in reversed(identifiers(entry))
-        if value in found and not _two_arxiv_ids(entry.external_id, found[value][1])
-    }
+    found: dict[int, set[str]] = defaultdict(set)
+    for paper_id, value in session.execute(named):
+        found[paper_id] |= _arxiv_ids([value])
+    return found
 
 
-def _two_arxiv_ids(one: str, other: str) -> bool:
+def _two_arxiv_ids(entry: Entry, others: Collection[str]) -> bool:
     """Tell whether both are on arXiv, under ids of their own: then they are two papers."""
-    ids = arxiv_id(one), arxiv_id(other)
-    return None not in ids and ids[0] != ids[1]
+    identifier = arxiv_id(entry.external_id)
+    return bool(identifier and others) and identifier not in others
 
 
 def _by_title(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
@@ -107,18 +121,17 @@ def _by_title(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
         select(Paper).where(Paper.title_key.in_(wanted)).order_by(Paper.id)
     ):
         namesakes[paper.title_key].append(paper)
+    on_arxiv = _on_arxiv(session, [papers[0].id for papers in namesakes.values()])
     return {
         entry.external_id: paper.id
         for entry in entries
         for paper in namesakes[keys.get(entry.external_id)][:1]
-        if _same(entry, paper)
+        if not _two_arxiv_ids(entry, on_arxiv[paper.id]) and _same(entry, paper)
     }
 
 
 def _same(entry: Entry, paper: Paper) -> bool:
     if entry.sample != paper.sample:
-        return False
-    if _two_arxiv_ids(entry.external_id, paper.external_id):
         return False
     if entry.published_at and paper.published_at:
         apart = abs(entry.published_at - paper.published_at)

@@ -14,7 +14,7 @@ from digest.errors import BadInput
 from digest.fetch import identity
 from digest.fetch.merging import Listing, merge
 from digest.fetch.report import FetchReport
-from digest.fetch.uniting import unite
+from digest.fetch.uniting import take_late, unite
 from digest.models import Identifier, Paper, Sighting
 from digest.sources.entry import Document, Entry
 
@@ -72,6 +72,7 @@ def keep(
         clashes += places.clashes
         merge(session, places.papers, places.fresh, listing)
         _sight(session, places, listing)
+        take_late(session, places.papers)
     return _report(document, new, tuple(clashes))
 
 

@@ -1,6 +1,6 @@
 """Merging: what is missing is filled in, and what a source says otherwise stays its word."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -36,14 +36,14 @@ def merge(
 ) -> None:
     """Fill in what is missing, and keep what a source says beside what is known."""
     ids = list(papers)
+    kept = locked(session, ids)
+    said_before = select(Record).where(Record.paper_id.in_(ids), Record.source == listing.source)
     records = {
         record.paper_id: record
-        for record in session.scalars(
-            select(Record).where(Record.paper_id.in_(ids), Record.source == listing.source)
-        )
+        for record in session.scalars(said_before.execution_options(populate_existing=True))
     }
     unheard = []
-    for paper in session.scalars(select(Paper).where(Paper.id.in_(ids))):
+    for paper in kept:
         entry = papers[paper.id]
         said = _said(entry)
         gave = list(said) if paper.id in fresh else fill(paper, said, listing)
@@ -62,6 +62,18 @@ def merge(
             record.gave, record.facts = gave, facts
     if unheard:
         session.execute(insert(Record), unheard)
+
+
+def locked(session: Session, paper_ids: Collection[int]) -> Sequence[Paper]:
+    """Return these papers as they are now, locked: nobody else unites or fills them meanwhile."""
+    # In the order of their ids for everybody, or two would wait for each other.
+    papers = (
+        select(Paper)
+        .where(Paper.id.in_(paper_ids))
+        .order_by(Paper.id)
+        .with_for_update(key_share=True)
+    )
+    return session.scalars(papers.execution_options(populate_existing=True)).all()
 
 
 def _said(entry: Entry) -> dict[str, Any]:

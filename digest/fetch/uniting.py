@@ -1,15 +1,15 @@
 """Uniting: papers that turn out to be one become the older of them, and nothing is forgotten."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, true, update
+from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
 from digest.database import insert_new
 from digest.fetch import identity
-from digest.fetch.merging import FACTS, Listing, fill, plain
+from digest.fetch.merging import FACTS, Listing, fill, locked, plain
 from digest.models import Identifier, Paper, Pick, Record, Sighting, Subscriber
 from digest.sources.entry import Entry
 
@@ -43,18 +43,8 @@ def unite(session: Session, entries: Sequence[Entry]) -> None:
         ids = _known_as(session, names)
         if len(ids) < 2:  # noqa: PLR2004  by now they are one
             continue
-        # In the order of their ids for everybody, or two would wait for each other.
-        locked = (
-            select(Paper)
-            .where(Paper.id.in_(ids))
-            .order_by(Paper.id)
-            .with_for_update(key_share=True)
-        )
-        papers = session.scalars(locked.execution_options(populate_existing=True))
-        older, younger = papers.all()
+        older, younger = locked(session, ids)
         if _known_as(session, names) == ids and identity.may_be_one(session, older, younger):
-            take_names = update(Identifier).where(Identifier.paper_id == younger.id)
-            session.execute(take_names.values(paper_id=older.id))
             _take_over(session, older, younger)
 
 
@@ -64,6 +54,8 @@ def _known_as(session: Session, names: Sequence[str]) -> list[int]:
 
 
 def _take_over(session: Session, older: Paper, younger: Paper) -> None:
+    take_names = update(Identifier).where(Identifier.paper_id == younger.id)
+    session.execute(take_names.values(paper_id=older.id))
     before = {name: getattr(younger, name) for name in FACTS}
     said = {name: value for name, value in before.items() if value}
     listing = Listing("", younger.listed_on, younger.first_seen_at)
@@ -74,7 +66,7 @@ def _take_over(session: Session, older: Paper, younger: Paper) -> None:
     for name, value in _BLANK.items():
         setattr(younger, name, value)
     session.flush()
-    _copy_picks(session)
+    _copy_picks(session, Paper.id == younger.id)
 
 
 def _take_records(session: Session, older: Paper, younger: Paper, filled: Sequence[str]) -> None:
@@ -104,13 +96,13 @@ def _take_records(session: Session, older: Paper, younger: Paper, filled: Sequen
             session.delete(record)
 
 
-def _copy_picks(session: Session) -> None:
-    """Count the older of united papers as sent to whoever was sent the younger."""
+def _copy_picks(session: Session, which: ColumnElement[bool]) -> None:
+    """Count the older of united papers as sent to whoever was sent the younger, *which* says."""
     # The younger's picks stay as well: until the next one, an edition still offers it.
     united = (
         select(Paper.id.label("younger"), Identifier.paper_id.label("older"))
         .join(Identifier, Identifier.value == Paper.external_id)
-        .where(Paper.listed_on == NEVER, Identifier.paper_id != Paper.id)
+        .where(which, Identifier.paper_id != Paper.id)
         .subquery()
     )
     # Locked: of who is erased meanwhile nothing may be written.
@@ -130,14 +122,25 @@ def settle(session: Session, now: datetime) -> None:
     """
     Take over what came late for papers that are a part of another one now.
 
-    A mail may have been composed before two were united and sent after it, and another fetch may
-    have kept the younger at the same moment.
+    A mail may have been composed before two were united and sent after it.
     """
+    _take_late(session, Paper.listed_on > (now - LATECOMERS).date())
+    _copy_picks(session, Paper.listed_on == NEVER)
+
+
+def take_late(session: Session, paper_ids: Collection[int]) -> None:
+    """Take over what was just kept of those that another fetch has united meanwhile."""
+    _take_late(session, Paper.id.in_(paper_ids))
+
+
+def _take_late(session: Session, which: ColumnElement[bool]) -> None:
     late = (
-        select(Paper, Identifier.paper_id)
+        select(Paper.id, Identifier.paper_id)
         .join(Identifier, Identifier.value == Paper.external_id)
-        .where(Identifier.paper_id != Paper.id, Paper.listed_on > (now - LATECOMERS).date())
+        .where(Identifier.paper_id != Paper.id, which)
+        .order_by(Paper.id)
     )
-    for younger, older_id in session.execute(late).all():
-        _take_over(session, session.get_one(Paper, older_id), younger)
-    _copy_picks(session)
+    for younger_id, older_id in session.execute(late).all():
+        older, younger = locked(session, (older_id, younger_id))
+        if younger.listed_on != NEVER:
+            _take_over(session, older, younger)

@@ -11,7 +11,6 @@ MAX_INFLATED = 300_000_000
 """The most bytes that a packed file may hold: arXiv's papers of five years fit."""
 _GZIP = b"\x1f\x8b"
 _AT_ONCE = 16_384
-_AT_ONCE = 16_384
 
 
 class Damaged(Exception):
@@ -59,6 +58,9 @@ def inflated(body: bytes) -> tuple[bytes, str | None]:
     # A file may hold several members, one behind the other: they are one text (RFC 1952, 2.2).
     while damage is None and body.startswith(_GZIP, place):
         place, damage = _member(body, place, text)
+    # Zeros fill up a block of tape; anything else was something.
+    if damage is None and body[place:].strip(b"\0"):
+        damage = "packed by gzip, but damaged: what follows is not packed"
     return text.getvalue(), damage
 
 

@@ -30,7 +30,7 @@ ON_A_PAGE, PAGES = 100, 5
 
 _DECODER = json.JSONDecoder()
 _BEGINNING = re.compile(r"[^\s,]")
-_MOST_MARKS = 300_000
+_MOST_BYTES, _MOST_MARKS = 6_000_000, 300_000
 """A full page has a tenth of these; without an end its values would fill the memory."""
 
 _Row = Mapping[str, object]
@@ -138,7 +138,7 @@ def _listed_on(row: object) -> date | None:
 
 def _rows(body: bytes) -> tuple[list[object], bool]:
     """Return the rows of *body*, and whether it breaks off behind them."""
-    if sum(map(body.count, (b"{", b"[", b","))) > _MOST_MARKS:
+    if len(body) > _MOST_BYTES or sum(map(body.count, (b"{", b"[", b","))) > _MOST_MARKS:
         raise BadDocument("a JSON document of a size that no list of daily papers has")
     body = in_utf8(body)
     try:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from digest import edition, migrations
 from digest.database import Sessions, connect
+from digest.edition import storing
 from digest.errors import NoEdition
 from digest.models import EditionRow, FetchRun, Sighting
 from digest.topics import taxonomy
@@ -174,7 +175,7 @@ def test_an_edition_of_an_older_taxonomy_is_read_by_the_names_of_its_topics(
     old = [*reversed(slugs[1:]), "phlogiston"]
     columns = np.linspace(0, 1, len(old), dtype=np.float32)[np.newaxis, :]
 
-    read = edition._in_todays_order(columns, old)
+    read = storing._in_todays_order(columns, old)
 
     assert read.shape == built.topics.shape
     assert read[0, 0] == 0

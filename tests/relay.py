@@ -38,6 +38,9 @@ DGZR0Ori8O0fEXf4Mr037u2Ipbt8WoHN1qbZ2ppjD7cE03hY2Gn1BDNP
 """
 
 HANG_UP = "hang up"
+SILENCE = "silence"
+SILENT_FOR = 2.0
+"""Seconds, which is longer than the tests wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Relay:
     Listens on *port* while it is entered.
 
     *answers* maps a command to what is said instead of taking it: `{"RCPT": "550 no such user"}`,
-    or HANG_UP. DATA is answered after the final dot.
+    HANG_UP or SILENCE. DATA is answered after the final dot; *begun* and *offered* count how often
+    a mail was begun (MAIL), and how often one came as far as that dot.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Relay:
         self.port = free_port()
         self.answers: dict[str, str] = {}
         self.received: list[Received] = []
+        self.begun = self.offered = 0
         self.greetings: list[str] = []
         """The names given with EHLO, before and after STARTTLS."""
         self.logins: list[tuple[str, str]] = []
@@ -112,6 +117,7 @@ class Relay:
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.begun += 1
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return self._instead(server, "MAIL") or "250 OK"
@@ -127,7 +133,10 @@ class Relay:
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
+        self.offered += 1
         if answer := self._instead(server, "DATA"):
+            if answer == SILENCE:
+                await asyncio.sleep(SILENT_FOR)
             return answer
         assert isinstance(envelope.content, bytes)
         assert envelope.mail_from is not None

@@ -10,15 +10,20 @@ from datetime import UTC, datetime
 
 import pytest
 
+from digest import delivery
+from digest.database import Sessions
 from digest.mail import smtp
 from digest.mail.message import as_bytes
 from digest.mail.smtp import MailRefused, Smtp
 from digest.mail.transport import Accepted, NotSent, Outcome, Reaction, Refused, Unknown
-from tests.relay import CERTIFICATE, HANG_UP, Relay, greeting
+from digest.models import DeliveryState
+from tests.relay import CERTIFICATE, HANG_UP, SILENCE, Relay, greeting
 from tests.servers import free_port
+from tests.test_delivery import due, sending_budget, states_of, wait_is_over, write
 from tests.test_message import DIGEST, LETTERHEAD, NOW
 
 LATER, STOP = Reaction.LATER, Reaction.STOP
+PENDING, UNKNOWN, FAILED = DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.FAILED
 
 # Resolves to loopback, but is not called so: a relay elsewhere, as far as the product can tell.
 ELSEWHERE = "127.1"
@@ -38,12 +43,17 @@ def connected(
     login: tuple[str, str] = ("", ""),
     tls: bool = False,
     trusted: str | None = None,
+    timeout: float = 5.0,
 ) -> Iterator[Smtp]:
     where = smtp.Relay(host=host, port=port, user=login[0], password=login[1], tls=tls)
     context = ssl.create_default_context(cadata=trusted) if trusted else None
-    transport = Smtp(where, LETTERHEAD, lambda: NOW, context=context, timeout=5)
+    transport = Smtp(where, LETTERHEAD, lambda: NOW, context=context, timeout=timeout)
     yield transport
     transport.close()
+
+
+def deliver(sessions: Sessions, transport: Smtp) -> None:
+    delivery.deliver(sessions, transport, write, lambda: NOW)
 
 
 def kind(outcome: Outcome) -> object:
@@ -123,6 +133,83 @@ def test_each_answer_of_a_relay_has_its_outcome(
 
     assert kind(outcome) == expected
     assert relay.received == []
+
+
+FAULTS = [
+    # command, what the relay does, what becomes of the delivery and how often the dot was seen
+    ("MAIL", "451 4.3.0 try again", (PENDING, 0)),
+    ("MAIL", HANG_UP, (PENDING, 0)),
+    ("RCPT", "450 4.2.0 greylisted", (PENDING, 0)),
+    ("RCPT", "550 5.1.1 no such user", (FAILED, 0)),
+    ("RCPT", HANG_UP, (PENDING, 0)),
+    ("DATA", HANG_UP, (UNKNOWN, 1)),
+    ("DATA", SILENCE, (UNKNOWN, 1)),
+    ("DATA", "what was that again?", (UNKNOWN, 1)),
+    ("DATA", "421 4.3.2 going down", (PENDING, 1)),
+    ("DATA", "452 4.3.1 disk full", (PENDING, 1)),
+    ("DATA", "554 5.7.1 looks like spam", (FAILED, 1)),
+]
+
+
+@pytest.mark.parametrize(("command", "does", "ends"), FAULTS)
+def test_a_fault_costs_one_request_and_nothing_is_tried_twice(
+    sessions: Sessions, relay: Relay, command: str, does: str, ends: tuple[DeliveryState, int]
+) -> None:
+    # Faults 3 and 22 of SMTP: what passed the final dot unanswered is never sent again.
+    due(sessions)
+    relay.answers = {command: does}
+
+    with connected(relay.port, timeout=0.5) as transport:
+        deliver(sessions, transport)
+        deliver(sessions, transport)
+
+    [state] = states_of(sessions)
+    assert (state, relay.offered) == ends
+    assert relay.begun == 1
+
+
+def test_what_a_relay_put_off_is_sent_once_when_its_time_has_come(
+    sessions: Sessions, relay: Relay
+) -> None:
+    due(sessions)
+    relay.answers = {"DATA": "451 4.3.0 try again"}
+
+    with connected(relay.port) as transport:
+        deliver(sessions, transport)
+        relay.answers = {}
+        wait_is_over(sessions)
+        deliver(sessions, transport)
+
+    assert states_of(sessions) == [DeliveryState.SENT]
+    assert len(relay.received) == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nobody.invalid"])
+def test_a_relay_that_cannot_be_reached_leaves_the_delivery_pending(
+    sessions: Sessions, host: str
+) -> None:
+    # Fault 4: connection refused, and a name that there is not.
+    due(sessions)
+
+    with connected(free_port(), host=host) as transport:
+        deliver(sessions, transport)
+
+    assert states_of(sessions) == [PENDING]
+
+
+def test_a_relay_that_lets_nobody_in_stops_everything(sessions: Sessions) -> None:
+    # Fault 19.
+    due(sessions, 3)
+
+    with (
+        Relay(login=("ann", "secret")) as relay,
+        connected(relay.port, login=("ann", "guess")) as transport,
+    ):
+        deliver(sessions, transport)
+
+    assert states_of(sessions) == [PENDING] * 3
+    assert len(relay.greetings) == 1
+    assert sending_budget(sessions).stopped_at
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])

@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -9,7 +11,7 @@ from digest.clock import Clock, utc_now
 from digest.errors import BadSettings
 from digest.mail.message import Letterhead
 from digest.mail.outbox import Outbox
-from digest.mail.smtp import Relay, Smtp
+from digest.mail.smtp import Relay, Sign, Smtp
 from digest.mail.transport import Transport
 
 REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d")
@@ -20,32 +22,61 @@ _FORM = (
 )
 
 
-def open_transport(mail_url: str, letterhead: Letterhead, clock: Clock = utc_now) -> Transport:
+class _Odd(Exception):
+    """Something about a URL; the message names the remedy, and never the URL: it may be secret."""
+
+
+def open_transport(
+    mail_url: str, letterhead: Letterhead, clock: Clock = utc_now, sign: Sign | None = None
+) -> Transport:
     """
     Return the transport that *mail_url* (DIGEST_MAIL_URL) names; it connects when it first sends.
+
+    A relay gets mails that *sign* has signed; SES signs them itself.
 
     Raises:
         BadSettings: the URL is incomplete or odd; the message names the remedy.
 
     """
     scheme, colon, rest = mail_url.partition(":")
-    match scheme if colon else "":
-        case "outbox":
-            return _outbox(rest, letterhead, clock)
-        case "smtp" | "smtps":
-            return _smtp(_split(mail_url), letterhead, clock)
-        case "ses":
-            return _ses(_split(mail_url), letterhead, clock)
-    raise _bad("write outbox:DIR, smtp://HOST, smtps://HOST or ses://REGION")
+    with _named("DIGEST_MAIL_URL"):
+        match scheme if colon else "":
+            case "outbox":
+                return _outbox(rest, letterhead, clock)
+            case "smtp" | "smtps":
+                return Smtp(_relay(_split(mail_url)), letterhead, clock, sign=sign)
+            case "ses":
+                return _ses(_split(mail_url), letterhead, clock)
+        raise _Odd("write outbox:DIR, smtp://HOST, smtps://HOST or ses://REGION")
+
+
+def open_alarm_relay(mail_url: str, letterhead: Letterhead, clock: Clock, timeout: float) -> Smtp:
+    """
+    Return a relay of its own for alarms, which *mail_url* (DIGEST_ALARM_MAIL_URL) names.
+
+    Raises:
+        BadSettings: as `open_transport` does.
+
+    """
+    with _named("DIGEST_ALARM_MAIL_URL"):
+        return Smtp(_relay(_split(mail_url)), letterhead, clock, timeout=timeout)
+
+
+@contextmanager
+def _named(setting: str) -> Iterator[None]:
+    try:
+        yield
+    except _Odd as exc:
+        raise BadSettings(f"{setting}: {exc}") from exc
 
 
 def _outbox(folder: str, letterhead: Letterhead, clock: Clock) -> Transport:
     if not folder:
-        raise _bad("outbox: names no folder; write outbox:var/outbox")
+        raise _Odd("outbox: names no folder; write outbox:var/outbox")
     return Outbox(Path(folder), letterhead, clock)
 
 
-def _smtp(url: SplitResult, letterhead: Letterhead, clock: Clock) -> Transport:
+def _relay(url: SplitResult) -> Relay:
     query = _query(url, "rate")
     relay = Relay(
         host=_host(url),
@@ -56,8 +87,8 @@ def _smtp(url: SplitResult, letterhead: Letterhead, clock: Clock) -> Transport:
         rate=_rate(query.get("rate")),
     )
     if bool(relay.user) != bool(relay.password):
-        raise _bad("write both user and password, smtp://user:password@host:587, or neither")
-    return Smtp(relay, letterhead, clock)
+        raise _Odd("write both user and password, smtp://user:password@host:587, or neither")
+    return relay
 
 
 def _ses(url: SplitResult, letterhead: Letterhead, clock: Clock) -> Transport:
@@ -66,10 +97,10 @@ def _ses(url: SplitResult, letterhead: Letterhead, clock: Clock) -> Transport:
     from digest.mail.ses import Ses  # noqa: PLC0415
 
     if not REGION.fullmatch(url.netloc):
-        raise _bad("ses:// needs a region; write ses://eu-west-1?configuration_set=name")
+        raise _Odd("ses:// needs a region; write ses://eu-west-1?configuration_set=name")
     name = _query(url, "configuration_set").get("configuration_set")
     if name is not None and not CONFIGURATION_SET.fullmatch(name):
-        raise _bad("configuration_set is the name of one: letters, digits, _ and -, at most 64")
+        raise _Odd("configuration_set is the name of one: letters, digits, _ and -, at most 64")
     region = url.netloc
     return Ses(lambda: ses(region), letterhead, clock, configuration_set=name)
 
@@ -79,9 +110,9 @@ def _split(mail_url: str) -> SplitResult:
         url = urlsplit(mail_url)
         _ = url.port
     except ValueError as exc:
-        raise _bad(_FORM) from exc
+        raise _Odd(_FORM) from exc
     if url.path.strip("/") or url.fragment:
-        raise _bad(_FORM)
+        raise _Odd(_FORM)
     return url
 
 
@@ -91,7 +122,7 @@ def _host(url: SplitResult) -> str:
     except UnicodeError:
         host = ""
     if not host:
-        raise _bad(f"{url.scheme}: names no host; write {url.scheme}://mail.example.org")
+        raise _Odd(f"{url.scheme}: names no host; write {url.scheme}://mail.example.org")
     return host
 
 
@@ -99,7 +130,7 @@ def _credential(quoted: str | None) -> str:
     text = unquote(quoted or "")
     # smtplib sends ASCII, one line a command.
     if not (text.isascii() and text.isprintable()):
-        raise _bad("user and password may hold printable ASCII only")
+        raise _Odd("user and password may hold printable ASCII only")
     return text
 
 
@@ -111,7 +142,7 @@ def _rate(text: str | None) -> float | None:
     except ValueError:
         rate = math.nan
     if not 0 < rate < math.inf:
-        raise _bad("rate is in mails a second; write ?rate=10")
+        raise _Odd("rate is in mails a second; write ?rate=10")
     return rate
 
 
@@ -121,10 +152,5 @@ def _query(url: SplitResult, known: str) -> dict[str, str]:
     except ValueError:
         query = {url.query: []}
     if any(name != known or len(values) != 1 for name, values in query.items()):
-        raise _bad(f"after the ? only {known}=... has a meaning for {url.scheme}://, once")
+        raise _Odd(f"after the ? only {known}=... has a meaning for {url.scheme}://, once")
     return {name: values[0] for name, values in query.items()}
-
-
-def _bad(remedy: str) -> BadSettings:
-    # The URL itself may hold a password.
-    return BadSettings(f"DIGEST_MAIL_URL: {remedy}")

@@ -4,6 +4,7 @@ import ipaddress
 import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -22,6 +23,9 @@ from digest.mail.transport import (
 
 TIMEOUT = 30.0
 """Seconds for the connection, and for each answer."""
+
+Sign = Callable[[bytes], bytes]
+"""Returns a finished message with its signature in front."""
 
 # "Authentication required" and its kin: they speak of us, at whichever command they come.
 _WANTS_A_LOGIN = frozenset({530, 534, 535, 538})
@@ -52,18 +56,22 @@ class Smtp:
         letterhead: Letterhead,
         clock: Clock,
         *,
+        sign: Sign | None = None,
         context: ssl.SSLContext | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
         self._relay = relay
         self._letterhead = letterhead
         self._clock = clock
+        self._sign = sign
         self._context = context or _context(relay.host)
         self._timeout = timeout
         self._kept: smtplib.SMTP | None = None
 
     def send(self, mail: Mail) -> Outcome:
         raw = as_bytes(mail, self._letterhead, self._clock())
+        if self._sign is not None:
+            raw = self._sign(raw)
         try:
             connection = self._envelope(mail.to)
             # What fails here has not passed the final dot, so the relay drops it.

@@ -1,0 +1,81 @@
+"""Looking: what is wrong at this moment that the operator has to know of."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest import fetch, library
+from digest.database import DatabaseNow
+from digest.events import brakes
+from digest.models import FetchRun, Heartbeat, SendingBudget, StoppedBy
+from digest.settings import Settings
+
+NO_SWEEP_FOR = timedelta(minutes=10)
+FAILURES = 2
+"""So many readings of a source in a row that gave nothing."""
+
+QUIET_AFTER_REST = timedelta(minutes=5)
+"""Sending that rests again within so long is still the same event."""
+
+_ADDRESS = re.compile(r"(https?://[^/\s?]+)\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that is wrong now, since when, and why in a few words."""
+
+    key: str
+    why: str
+    since: datetime
+
+
+def open_now(session: Session, settings: Settings, now: datetime) -> list[Alarm]:
+    """Return what is wrong at this moment; nothing is noted."""
+    return [
+        *_of_sending(session, now),
+        *_of_fetching(session, settings),
+        *_of_sweeping(session, now),
+    ]
+
+
+def _of_sending(session: Session, now: datetime) -> Iterator[Alarm]:
+    budget = session.get(SendingBudget, 1)
+    if budget is None:
+        return
+    stopped_by = budget.stopped_by if budget.stopped_at else StoppedBy.OPERATOR
+    since, told = budget.stopped_at or now, budget.stopped_why or ""
+    if stopped_by is StoppedBy.BRAKES:
+        yield Alarm("brakes", told, since)
+    elif too_many := brakes.over(session):
+        yield Alarm("brakes", "; ".join(too_many), now)
+    # Who stops it by hand need not be told.
+    if stopped_by not in (StoppedBy.OPERATOR, StoppedBy.BRAKES):
+        yield Alarm("sending", told, since)
+    database_now = session.scalars(select(DatabaseNow())).one()
+    if budget.rests_until and database_now < budget.rests_until + QUIET_AFTER_REST:
+        yield Alarm("rest", budget.rests_why or "", now)
+
+
+def _of_fetching(session: Session, settings: Settings) -> Iterator[Alarm]:
+    for source in fetch.chosen(session, None, settings.sources):
+        newest = (
+            select(FetchRun.at, FetchRun.error, library.was_read())
+            .where(FetchRun.source == source.name)
+            .order_by(FetchRun.id.desc())
+            .limit(FAILURES)
+        )
+        runs = session.execute(newest).all()
+        if len(runs) == FAILURES and not any(was_read for _, _, was_read in runs):
+            # Of an address only the host: an alarm leaves the house, and feeds have keys.
+            error = _ADDRESS.sub(r"\1/...", runs[0][1] or "")
+            yield Alarm(f"fetch:{source.name}", error, runs[-1][0])
+
+
+def _of_sweeping(session: Session, now: datetime) -> Iterator[Alarm]:
+    last = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "sweep"))
+    if last and now - last >= NO_SWEEP_FOR:
+        yield Alarm("sweep", f"the last sweep was {last:%F %R} UTC: no mail is planned", last)

@@ -1,6 +1,6 @@
 """Every boto3 client is made here."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
@@ -19,6 +19,13 @@ _ONCE = Config(
     read_timeout=10,
 )
 
+# A queue may be asked again, and lets its reader wait for an answer.
+_PATIENTLY = Config(
+    retries={"mode": "standard", "total_max_attempts": 2},
+    connect_timeout=3,
+    read_timeout=30,
+)
+
 
 def ses(region: str) -> "SESV2Client":
     """
@@ -28,9 +35,35 @@ def ses(region: str) -> "SESV2Client":
         BadSettings: the environment or the files of AWS contradict themselves.
 
     """
+    client: SESV2Client = _client("sesv2", region, _ONCE)
+    return client
+
+
+def sqs(region: str) -> Any:  # noqa: ANN401  the caller says what it asks of it
+    """
+    Return a client for Amazon SQS in *region*; what it reads may be read twice.
+
+    Raises:
+        BadSettings: the environment or the files of AWS contradict themselves.
+
+    """
+    return _client("sqs", region, _PATIENTLY)
+
+
+def sns(region: str) -> Any:  # noqa: ANN401  the caller says what it asks of it
+    """
+    Return a client for Amazon SNS in *region*.
+
+    Raises:
+        BadSettings: the environment or the files of AWS contradict themselves.
+
+    """
+    return _client("sns", region, _ONCE)
+
+
+def _client(service: str, region: str, config: Config) -> Any:  # noqa: ANN401  boto3 has no types
     try:
         # A session of its own: the default one is shared, and not safe among threads.
-        client: SESV2Client = boto3.Session().client("sesv2", region_name=region, config=_ONCE)
+        return boto3.Session().client(service, region_name=region, config=config)
     except (BotoCoreError, ValueError) as exc:
         raise BadSettings(f"AWS: {exc}") from exc
-    return client

@@ -1,4 +1,8 @@
-"""A stand-in for Amazon SES on loopback: SendEmail and GetAccount as real boto3 speaks them."""
+"""
+A stand-in for Amazon SES on loopback, as real boto3 speaks to it.
+
+SendEmail, GetAccount, and the account's suppression list.
+"""
 
 import base64
 import binascii
@@ -8,22 +12,24 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.loaders import Loader  # type: ignore[import-untyped]
 from botocore.model import ServiceModel  # type: ignore[import-untyped]
 from botocore.validate import ParamValidator  # type: ignore[import-untyped]
 
 MODEL = ServiceModel(Loader().load_service_model("sesv2", "service-2"), "sesv2")
+_SUPPRESSED = MODEL.operation_model("ListSuppressedDestinations").http["requestUri"]
 TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 CREDENTIAL = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([^/,]+)/(\d{8})/([^/,]+)/ses/aws4_request, .+"
@@ -84,9 +90,16 @@ class SesStub:
         }
         self.accepted: list[Taken] = []
         self.calls = 0
+        self.suppressed: dict[str, tuple[str, datetime]] = {}
+        """Address -> reason and moment; as SES does, it tells capitals apart."""
+        self.page = 1000
+        self.asked: list[str] = []
+        """What was asked of the suppression list: operations, in order."""
+        self.refuses: deque[tuple[int, str] | None] = deque()
+        """How the next questions to the list end: a status and a code, or None for well."""
         self._planned: deque[Fault] = deque()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = Server(("127.0.0.1", 0), _Handler)
         self._server.stub = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -127,8 +140,10 @@ class Wrong(Exception):
     """A request that SES would refuse: a status, a code and a message."""
 
 
-class _Server(ThreadingHTTPServer):
-    stub: SesStub
+class Server(ThreadingHTTPServer):
+    """One that ends the threads of kept connections when it ends."""
+
+    stub: Any
     daemon_threads = True
 
     def __init__(self, *args: Any) -> None:
@@ -155,19 +170,72 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: Server
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""
 
     def do_GET(self) -> None:
+        self._ask(self._got)
+
+    def do_DELETE(self) -> None:
+        self._ask(self._deleted)
+
+    def _ask(self, answer: Callable[[], Mapping[str, Any]]) -> None:
         try:
             self._check_signature()
-            self._check_path("GetAccount")
+            found = answer()
         except Wrong as wrong:
             self._error(*wrong.args)
             return
-        self._answer(200, self.server.stub.account)
+        self._answer(200, found)
+
+    def _got(self) -> Mapping[str, Any]:
+        if urlsplit(self.path).path == _SUPPRESSED:
+            return self._listed()
+        if self.path.startswith(f"{_SUPPRESSED}/"):
+            return {"SuppressedDestination": self._summary(self._named("get"))}
+        self._check_path("GetAccount")
+        account: Mapping[str, Any] = self.server.stub.account
+        return account
+
+    def _listed(self) -> Mapping[str, Any]:
+        stub, query = self.server.stub, parse_qs(urlsplit(self.path).query)
+        self._note("list")
+        since = datetime.fromisoformat(query.get("StartDate", ["2000-01-01T00:00:00+00:00"])[0])
+        place = query.get("NextToken", ["page 0"])[0]
+        if not place.startswith("page "):
+            raise Wrong(400, "InvalidNextTokenException", "no such place")
+        begin = int(place.removeprefix("page "))
+        found = [each for each, (_, at) in stub.suppressed.items() if at >= since]
+        page = {
+            "SuppressedDestinationSummaries": [
+                self._summary(each) for each in found[begin : begin + stub.page]
+            ]
+        }
+        more = begin + stub.page < len(found)
+        return page | ({"NextToken": f"page {begin + stub.page}"} if more else {})
+
+    def _deleted(self) -> Mapping[str, Any]:
+        del self.server.stub.suppressed[self._named("delete")]
+        return {}
+
+    def _named(self, operation: str) -> str:
+        self._note(operation)
+        address = unquote(self.path.removeprefix(f"{_SUPPRESSED}/"))
+        if address not in self.server.stub.suppressed:
+            raise Wrong(404, "NotFoundException", "not on the list")
+        return address
+
+    def _note(self, operation: str) -> None:
+        stub = self.server.stub
+        stub.asked.append(operation)
+        if stub.refuses and (refusal := stub.refuses.popleft()):
+            raise Wrong(*refusal, "refused")
+
+    def _summary(self, address: str) -> Mapping[str, Any]:
+        reason, at = self.server.stub.suppressed[address]
+        return {"EmailAddress": address, "Reason": reason, "LastUpdateTime": at.timestamp()}
 
     def do_POST(self) -> None:
         stub, body = self.server.stub, self.rfile.read(int(self.headers["Content-Length"]))

@@ -143,7 +143,7 @@ def test_resuming_grants_again_and_asks_anew_what_is_allowed(sessions: Sessions)
 
 def test_a_rest_ends_by_itself(sessions: Sessions) -> None:
     allow(sessions)
-    budget.rest(sessions, timedelta(hours=1))
+    budget.rest(sessions, timedelta(hours=1), "the quota is used up")
 
     while_resting = budget.grant(sessions, 1)
     with sessions.begin() as session:

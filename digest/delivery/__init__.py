@@ -8,6 +8,7 @@ Delivery: nobody twice, nobody skipped, nobody against their will.
                  |-> pending (lease over: it never reached the wire; or nothing new yet)
                  `-> skipped (nothing new)
     pending -> skipped (superseded; its day is over and the reader has left)
+    unknown -> pending (the operator sends it again) -> sent (an event of the first mail after all)
 
 Each arrow is one committed statement, which is why these functions take a session factory and
 not, as the rest of the package does, a session. What is not known to be unsent is never sent
@@ -15,6 +16,7 @@ again by itself.
 """
 
 from digest.delivery.budget import resume, still_sending, stop
+from digest.delivery.hand import Listed, listed, settle
 from digest.delivery.sender import Composed, Held, Letter, deliver
 from digest.delivery.settling import Tally
 from digest.delivery.states import Claimed
@@ -25,9 +27,12 @@ __all__ = [
     "Composed",
     "Held",
     "Letter",
+    "Listed",
     "Tally",
     "deliver",
+    "listed",
     "resume",
+    "settle",
     "still_sending",
     "stop",
     "sweep",

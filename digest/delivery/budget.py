@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
 from digest.mail.transport import Allowance, Transport
-from digest.models import Delivery, DeliveryState, SendingBudget
+from digest.models import Delivery, DeliveryState, SendingBudget, StoppedBy
 
 GROUP = 50
 """Mails of a grant at most; a grant without a pace has no other bound."""
@@ -117,23 +117,24 @@ def _slower(budget: SendingBudget) -> None:
     budget.rate = (budget.rate or GROUP) * 0.8
 
 
-def rest(sessions: Sessions, pause: timedelta) -> None:
+def rest(sessions: Sessions, pause: timedelta, why: str) -> None:
     """Let nobody send for *pause*; sending goes on by itself."""
+    until = DatabaseNow(pause.total_seconds())
     in_transaction(
         sessions,
         lambda session: session.execute(
-            update(SendingBudget).values(next_free_at=DatabaseNow(pause.total_seconds()))
+            update(SendingBudget).values(next_free_at=until, rests_until=until, rests_why=why)
         ),
     )
 
 
-def stop(sessions: Sessions, why: str, now: datetime) -> None:
+def stop(sessions: Sessions, why: str, now: datetime, *, by: StoppedBy = StoppedBy.SENDER) -> None:
     """Stop all sending until `resume`; the first reason stays."""
 
     def step(session: Session) -> None:
         budget = locked(session)
         if budget.stopped_at is None:
-            budget.stopped_at, budget.stopped_why = now, why
+            budget.stopped_at, budget.stopped_why, budget.stopped_by = now, why, by
 
     in_transaction(sessions, step)
 
@@ -154,7 +155,13 @@ def resume(sessions: Sessions) -> None:
     in_transaction(
         sessions,
         lambda session: session.execute(
-            update(SendingBudget).values(stopped_at=None, stopped_why=None, allowance_read_at=None)
+            update(SendingBudget).values(
+                stopped_at=None,
+                stopped_why=None,
+                stopped_by=None,
+                allowance_read_at=None,
+                resumed_at=DatabaseNow(),
+            )
         ),
     )
 

@@ -125,8 +125,9 @@ class Settler:
         for reaction, why in reasons.items():
             go_on &= self._react(reaction, why)
         if self._doubts >= DOUBTS:
-            log.error("sending rests: %d outcomes in a row are unknown", self._doubts)
-            budget.rest(self._sessions, DOUBT_REST)
+            why = f"{self._doubts} outcomes in a row are unknown"
+            log.error("sending rests: %s", why)
+            budget.rest(self._sessions, DOUBT_REST, why)
             return False
         return go_on
 
@@ -138,7 +139,8 @@ class Settler:
                 budget.slow_down(self._sessions)
                 return True
             case Reaction.QUOTA:
-                budget.rest(self._sessions, QUOTA_REST)
+                log.error("sending rests: the day's quota is used up why=%s", why)
+                budget.rest(self._sessions, QUOTA_REST, why)
             case Reaction.STOP:
                 log.critical("sending stopped why=%s", why)
                 budget.stop(self._sessions, why, self._clock())

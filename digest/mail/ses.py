@@ -1,6 +1,7 @@
 """Amazon SES: one call a mail, and what each of its answers means."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
 
 from digest.clock import Clock
 from digest.errors import BadSettings
+from digest.mail import listing
+from digest.mail.account import Page
 from digest.mail.message import Letterhead, Mail, as_bytes
 from digest.mail.transport import (
     Accepted,
@@ -111,6 +114,14 @@ class Ses:
             )
         except (*_FAILURES, BadSettings, KeyError):
             return None
+
+    def barred(self, since: datetime | None, place: str | None) -> Page:
+        with listing.asking():
+            return listing.page(self._client, since, place)
+
+    def readmit(self, address: str) -> bool:
+        with listing.asking():
+            return listing.readmit(self._client, address)
 
     def close(self) -> None:
         # Only a client that was made: making one may ask the network for credentials.

@@ -33,6 +33,16 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
+class StoppedBy(StrEnum):
+    """Who stopped all sending."""
+
+    OPERATOR = "operator"
+    SENDER = "sender"
+    """The mail system said that nothing can be sent, or took nothing from us."""
+    BRAKES = "brakes"
+    """Too many mails bounced or were complained of."""
+
+
 class Delivery(Base):
     """One mail to one subscriber, decided on before it is sent."""
 
@@ -54,6 +64,7 @@ class Delivery(Base):
             postgresql_where=sa.text("state IN ('claimed', 'sending', 'unknown')"),
             sqlite_where=sa.text("state IN ('claimed', 'sending', 'unknown')"),
         ),
+        Index("ix__delivery_sending_at", "sending_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -61,7 +72,7 @@ class Delivery(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
     kind: Mapped[DeliveryKind] = mapped_column(by_value(DeliveryKind))
     dedupe_key: Mapped[str] = mapped_column(sa.String(32))
-    """The local date of the due moment for digests, a request's number otherwise."""
+    """The local date of the due moment for digests, a request's number or id otherwise."""
     state: Mapped[DeliveryState] = mapped_column(
         by_value(DeliveryState), default=DeliveryState.PENDING
     )
@@ -78,6 +89,8 @@ class Delivery(Base):
     provider_id: Mapped[str | None] = mapped_column(sa.String(200))
     error: Mapped[str | None] = mapped_column(sa.Text)
     created_at: Mapped[datetime]
+    address_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    """Of the address to which it goes, where that is not the reader's own: CHANGE and NOTICE."""
 
 
 class Pick(Base):
@@ -116,6 +129,12 @@ class SendingBudget(Base):
     """Mails that were refused for good since the last one was accepted: id, domain, moment."""
     stopped_at: Mapped[datetime | None]
     stopped_why: Mapped[str | None] = mapped_column(sa.Text)
+    stopped_by: Mapped[StoppedBy | None] = mapped_column(by_value(StoppedBy))
+    rests_until: Mapped[datetime | None]
+    """Until when nothing was to be sent when it last rested, by the database's clock."""
+    rests_why: Mapped[str | None] = mapped_column(sa.Text)
+    resumed_at: Mapped[datetime | None]
+    """When sending was last let go on; bounces and complaints of before stop nothing again."""
 
 
 class Heartbeat(Base):

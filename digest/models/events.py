@@ -21,7 +21,7 @@ class EventKind(StrEnum):
     RENDERING_FAILED = "rendering_failed"
     DELAYED = "delayed"
     SUBSCRIPTION = "subscription"
-    """The mail system's own unsubscribe page was used; we keep our own list, so it is only noted."""
+    """The mail system's own page to leave by; none of our mails leads there."""
 
 
 class Bounce(StrEnum):

@@ -11,7 +11,16 @@ from digest.delivery.states.leases import (
     let_go,
     reap,
 )
-from digest.delivery.states.outcomes import arm, back, doubt, fail, record, revive
+from digest.delivery.states.outcomes import (
+    arm,
+    back,
+    doubt,
+    fail,
+    prove,
+    record,
+    revive,
+    settle,
+)
 
 __all__ = [
     "ALONE_FROM",
@@ -26,7 +35,9 @@ __all__ = [
     "doubt",
     "fail",
     "let_go",
+    "prove",
     "reap",
     "record",
     "revive",
+    "settle",
 ]

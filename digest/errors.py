@@ -7,6 +7,7 @@ Everything that can go wrong on purpose, one class per reaction.
     x BadAddress          not an address we can write to
     x BadLink             a signed link is forged, broken, too old or revoked
     x BadDocument         a document that is none of what it was said to be
+    x BadMessage          a message that nobody proved to be the mail system's, or not understood
   x FetchError            a source could not be read; the next attempt may succeed
   x NoEdition             nothing has been fetched yet, so there is nothing to offer
   x AlreadyRunning        another process holds this state folder
@@ -40,6 +41,14 @@ class BadDocument(BadInput):
         super().__init__(message)
         self.skipped = skipped
         """How many entries it has, none of them readable."""
+
+
+class BadMessage(BadInput):
+    """
+    A message that nobody proved to be the mail system's, or that says nothing we understand.
+
+    Its words are ours alone, never the message's: they are logged.
+    """
 
 
 class FetchError(DigestError):

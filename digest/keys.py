@@ -27,9 +27,18 @@ class Keys:
     def leave(self) -> str:
         return self._derive("leave link").hex()
 
+    @property
+    def check(self) -> str:
+        """What tells this suppression key from another, and nothing else about it."""
+        return self._derive("check").hex()
+
     def address_hash(self, email: str) -> str:
         """Return the keyed hash by which *email* (normalised) is known after its erasure."""
         return hmac.digest(self._derive("address"), email.encode(), "sha256").hex()
+
+    def visitor_hash(self, ip: str) -> str:
+        """Return the keyed hash by which the place that a visitor came from is kept."""
+        return hmac.digest(self._derive("visitor"), ip.encode(), "sha256").hex()
 
     def _derive(self, purpose: str) -> bytes:
         return hmac.digest(self.suppression.encode(), purpose.encode(), hashlib.sha256)

@@ -1,10 +1,14 @@
 """Signed links: make them, and read them back."""
 
+import base64
 import hashlib
+import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from urllib.parse import quote
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -19,6 +23,8 @@ class Purpose(StrEnum):
     VIEW = "view"
     RATE = "rate"
     LEAVE = "leave"
+    CHANGE = "change"
+    UNDO = "undo"
 
 
 PATHS = {
@@ -27,10 +33,20 @@ PATHS = {
     Purpose.VIEW: "view",
     Purpose.RATE: "rate",
     Purpose.LEAVE: "unsubscribe",
+    Purpose.CHANGE: "change",
+    Purpose.UNDO: "undo",
 }
 
 CONFIRM_LIFETIME = timedelta(hours=48)
+LIFETIMES = {
+    Purpose.CONFIRM: CONFIRM_LIFETIME,
+    Purpose.CHANGE: CONFIRM_LIFETIME,
+    # Seven days of the change, and of the mail that may come later; the change's own row decides.
+    Purpose.UNDO: timedelta(days=10),
+}
 """The others live as long as the mail that carries them, or until their reader revokes them."""
+
+_CODE = re.compile(r"(?<![0-9])([0-9]{1,18})-([a-z2-7]{26})(?![a-z2-7])")
 
 
 @dataclass(frozen=True)
@@ -47,7 +63,12 @@ class Links:
     leave_secret: str
 
     def make(self, purpose: Purpose, subject: int, version: int = 0) -> str:
-        """Return the address for *subject*: a delivery for VIEW and RATE, else a subscriber."""
+        """
+        Return the address for *subject*.
+
+        That is a delivery for VIEW and RATE, a change of address for CHANGE and UNDO, else a
+        subscriber.
+        """
         return f"{self.base_url}/{PATHS[purpose]}/{self.token(purpose, subject, version)}"
 
     def token(self, purpose: Purpose, subject: int, version: int = 0) -> str:
@@ -61,12 +82,37 @@ class Links:
             BadLink: forged, cut, made for another purpose, or too old.
 
         """
-        max_age = int(CONFIRM_LIFETIME.total_seconds()) if purpose is Purpose.CONFIRM else None
+        lifetime = LIFETIMES.get(purpose)
+        max_age = int(lifetime.total_seconds()) if lifetime else None
         try:
             subject, version = self._serializer(purpose).loads(token, max_age=max_age)
             return int(subject), int(version)
         except (BadData, ValueError, TypeError) as exc:
             raise BadLink(f"no valid {purpose} link") from exc
+
+    def mailto(self, mailbox: str, subscriber: int) -> str:
+        """
+        Return the `mailto:` address (RFC 6068) by which *subscriber* leaves.
+
+        Their code is in the subject, and in the address too where *mailbox* has a star. It is
+        shorter than a token, and the same in capitals: some mail systems rewrite local parts, and
+        none may be longer than 64 characters.
+        """
+        code = self.leave_code(subscriber)
+        address = quote(mailbox.replace("*", code), safe="@+!$'=~")
+        return f"mailto:{address}?subject=unsubscribe%20{code}"
+
+    def leave_code(self, subscriber: int) -> str:
+        digest = hmac.digest(self.leave_secret.encode(), b"by mail:%d" % subscriber, "sha256")
+        return f"{subscriber}-{base64.b32encode(digest[:16]).decode().rstrip('=').lower()}"
+
+    def read_leave_code(self, text: str) -> int | None:
+        """Return the subscriber whose code stands anywhere in *text*; None where there is none."""
+        for found in _CODE.finditer(text.lower()):
+            subscriber = int(found[1])
+            if hmac.compare_digest(found[0], self.leave_code(subscriber)):
+                return subscriber
+        return None
 
     def _serializer(self, purpose: Purpose) -> URLSafeTimedSerializer:
         # itsdangerous signs with the last key of a list and verifies with all of them.

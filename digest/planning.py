@@ -12,7 +12,7 @@ The rules, in one place:
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from digest.database import DatabaseNow, insert_new
@@ -208,11 +208,14 @@ def close_stale(session: Session, now: datetime) -> int:
 
 
 def may_have(delivery: type[Delivery], reader: type[Subscriber]) -> ColumnElement[bool]:
-    """Return the condition that the reader's standing and address allow a mail of this kind."""
+    """Return the condition that the reader's standing and the address allow a mail of this kind."""
     allowed = or_(
         (delivery.kind == DeliveryKind.DIGEST) & (reader.standing == Standing.ACTIVE),
         (delivery.kind == DeliveryKind.CONFIRMATION) & (reader.standing == Standing.PENDING),
         delivery.kind.in_((DeliveryKind.CHANGE, DeliveryKind.LINK, DeliveryKind.NOTICE))
         & reader.standing.in_((Standing.ACTIVE, Standing.PAUSED)),
     )
-    return allowed & ~exists().where(Suppression.address_hash == reader.address_hash)
+    # The other reasons, as after an erasure, bar an import only: who asks by the form is welcome.
+    stopped = Suppression.reason.in_((Standing.BOUNCED, Standing.COMPLAINED))
+    goes_to = func.coalesce(delivery.address_hash, reader.address_hash)
+    return allowed & ~exists().where(Suppression.address_hash == goes_to, stopped)

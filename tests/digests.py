@@ -102,13 +102,19 @@ def mail(renderer: Renderer, kind: str) -> Rendered:
                 preferences_url=str(FOOTER.preferences_url),
                 unsubscribe_url=str(FOOTER.unsubscribe_url),
             )
+        case "change":
+            url = f"{SITE.base_url}/change/{TOKEN}"
+            return renderer.change(email=FOOTER.email, confirm_url=url, hours=48)
+        case "moved":
+            url = f"{SITE.base_url}/undo/{TOKEN}"
+            return renderer.moved(email=FOOTER.email, undo_url=url, days=7)
         case "welcome":
             return renderer.digest(sample_page())
         case _:
             return renderer.digest(page())
 
 
-KINDS = ("digest", "welcome", "confirmation", "link")
+KINDS = ("digest", "welcome", "confirmation", "link", "change", "moved")
 
 
 def text_of(html: str, tag: str) -> list[str]:

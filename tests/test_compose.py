@@ -297,6 +297,25 @@ def test_a_digest_can_be_left_with_one_click_and_a_confirmation_is_no_lists_mail
     assert sorted(listed) == [False, True]
 
 
+def test_a_digest_can_be_left_by_mail_where_somebody_reads_that(
+    services: Services, inbox: Inbox
+) -> None:
+    freeze(services, 1)
+    due(services)
+    due(services, DeliveryKind.LINK)
+    composer = replace(services.composer, leave_mailbox="out+*@example.org")
+
+    send_due(replace(services, composer=composer))
+
+    by_subject = sorted(inbox(), key=lambda mail: mail["List-Unsubscribe"] is None)
+    header = str(by_subject[0]["List-Unsubscribe"])
+    https, mailto = (part.strip(" <>") for part in header.split(","))
+    assert https.startswith("http://127.0.0.1")
+    assert mailto.startswith("mailto:out+")
+    assert services.links.read_leave_code(mailto) is not None
+    assert by_subject[1]["List-Unsubscribe"] is None
+
+
 def test_a_link_mail_carries_the_readers_own_pages(services: Services, inbox: Inbox) -> None:
     due(services, DeliveryKind.LINK)
 

@@ -1,17 +1,22 @@
 """Doctor: each thing that can be wrong is found, with what to do about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from digest import delivery, doctor, pipeline
+from digest import delivery, doctor, errands, pipeline
+from digest.database import DatabaseNow
+from digest.delivery.budget import locked, rest
 from digest.doctor import Finding, Status
-from digest.models import Delivery, DeliveryState, FetchRun
-from digest.services import Services
+from digest.models import Bounce, Delivery, DeliveryState, EventKind, EventRow, FetchRun
+from digest.services import Services, build
+from digest.settings import Settings, read_settings
 from tests import make
 from tests.conftest import StoppedClock
+from tests.visitor import PRODUCTION
 
 
 @pytest.fixture
@@ -44,6 +49,23 @@ def test_what_has_not_begun_is_no_error(services: Services) -> None:
         "edition",
     }
     assert doctor.well(findings)
+
+
+def test_row_38_another_suppression_key_is_found(
+    services: Services, settings: Settings, clock: StoppedClock
+) -> None:
+    before = finding(services, "keys")
+    errands.tidy(services)
+    (settings.state_dir / "suppression.key").write_text("another " * 8)
+    restored = build(settings, clock)
+    errands.tidy(restored)
+
+    after = finding(restored, "keys")
+
+    assert (before.status, finding(services, "keys").status) == (Status.OK, Status.OK)
+    assert after.status is Status.ERROR
+    assert "DIGEST_SUPPRESSION_KEY" in after.detail
+    restored.close()
 
 
 def test_silent_workers_are_an_error(well: Services, clock: StoppedClock) -> None:
@@ -148,6 +170,133 @@ def test_what_is_wrong_is_printed_with_its_remedy_below() -> None:
         "                    -> digest resume",
     ]
     assert not doctor.well(findings)
+
+
+# Sending that rests
+
+
+def budget(services: Services, **facts: object) -> None:
+    delivery.resume(services.sessions)
+    with services.sessions.begin() as session:
+        row = locked(session)
+        for name, value in facts.items():
+            setattr(row, name, value)
+
+
+def test_sending_that_rests_goes_on_by_itself(well: Services) -> None:
+    budget(well)
+    rest(well.sessions, timedelta(hours=1), "the quota is used up")
+
+    found = finding(well, "sending")
+
+    assert found.status is Status.WARNING
+    assert "the quota is used up" in found.detail
+    assert "goes on by itself" in found.remedy
+
+
+def test_a_quota_that_is_used_up_is_told_of(well: Services) -> None:
+    with well.sessions.begin() as session:
+        today = session.scalars(sa.select(DatabaseNow())).one().date()
+    budget(well, daily_quota=200, sent_today=200, sent_on=today)
+    used_up = finding(well, "sending")
+    budget(well, daily_quota=200, sent_today=199)
+
+    assert used_up.status is Status.WARNING
+    assert "quota of 200 mails" in used_up.detail
+    assert finding(well, "sending").status is Status.OK
+
+
+# Events
+
+
+QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/events"
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:events"
+
+
+@contextmanager
+def by_ses(services: Services, **settings: object) -> Iterator[Services]:
+    kept = {"state_dir": services.settings.state_dir, "mail_url": "ses://eu-west-1"}
+    url = services.settings.database_url
+    chosen = read_settings(**PRODUCTION | kept | {"database_url": url} | settings)
+    built = build(chosen, services.clock)
+    yield built
+    built.close()
+
+
+def test_without_a_way_for_events_nobody_tells_of_bounces(well: Services) -> None:
+    with by_ses(well) as silent:
+        found = finding(silent, "events")
+
+    assert found.status is Status.WARNING
+    assert "nobody tells of bounces" in found.detail
+    assert "DIGEST_SQS_QUEUE_URL" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("way", "named"),
+    [({"sqs_queue_url": QUEUE_URL}, QUEUE_URL), ({"sns_topics": TOPIC}, "/hooks/ses")],
+)
+def test_the_way_of_events_and_the_last_one_are_named(
+    well: Services, way: dict[str, object], named: str
+) -> None:
+    with by_ses(well, **way) as listening:
+        before = finding(listening, "events")
+        event(well, EventKind.SENT)
+        after = finding(listening, "events")
+
+    assert (before.status, after.status) == (Status.OK, Status.OK)
+    assert f"{named}; none has come yet" in before.detail
+    assert f"{named}; the last one came at " in after.detail
+
+
+@pytest.mark.parametrize(("hours", "status"), [(0.9, Status.OK), (1.1, Status.WARNING)])
+def test_mails_without_an_event_for_an_hour_are_a_warning(
+    well: Services, hours: float, status: Status
+) -> None:
+    with well.sessions.begin() as session:
+        reader = make.subscriber(session)
+        sent_at = DatabaseNow(-3600 * hours)
+        make.delivery(session, reader, state=DeliveryState.SENT, sending_at=sent_at)
+
+    with by_ses(well, sqs_queue_url=QUEUE_URL) as listening:
+        assert finding(listening, "events").status is status
+
+
+def event(services: Services, kind: EventKind, count: int = 1) -> None:
+    bounce = Bounce.PERMANENT if kind is EventKind.BOUNCED else None
+    with services.sessions.begin() as session:
+        session.add_all(
+            EventRow(
+                message_id=f"{kind} {number}",
+                kind=kind,
+                bounce=bounce,
+                at=services.clock(),
+                received_at=DatabaseNow(),
+            )
+            for number in range(count)
+        )
+
+
+def test_bounces_and_complaints_stand_beside_their_brakes(well: Services) -> None:
+    with well.sessions.begin() as session:
+        reader = make.subscriber(session)
+        for _ in range(40):
+            make.delivery(session, reader, state=DeliveryState.SENT, sending_at=DatabaseNow(-9))
+    event(well, EventKind.BOUNCED, 3)
+    event(well, EventKind.COMPLAINED, 1)
+
+    found = finding(well, "reputation")
+
+    assert found.status is Status.OK
+    assert found.detail == (
+        "3 bounces (brake at 4.00%) and 1 complaints (at 0.08%) of 40 mails in 7 days"
+    )
+
+
+def test_more_than_the_brakes_allow_is_an_error(well: Services) -> None:
+    event(well, EventKind.COMPLAINED, 5)
+
+    assert finding(well, "reputation").status is Status.ERROR
 
 
 def test_nothing_is_changed_by_looking(well: Services) -> None:

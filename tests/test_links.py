@@ -108,6 +108,41 @@ def test_a_confirmation_is_good_for_two_days() -> None:
         LINKS.read(Purpose.CONFIRM, token)
 
 
+def test_a_change_of_address_is_good_for_two_days_and_its_undoing_for_longer() -> None:
+    with time_machine.travel(NOW, tick=False):
+        change, undo = LINKS.token(Purpose.CHANGE, 7), LINKS.token(Purpose.UNDO, 7)
+    with time_machine.travel(NOW + timedelta(days=9), tick=False):
+        assert LINKS.read(Purpose.UNDO, undo) == (7, 0)
+        with pytest.raises(BadLink):
+            LINKS.read(Purpose.CHANGE, change)
+
+
+@given(st.integers(1, 10**18 - 1), st.text(max_size=30), st.text(max_size=30))
+def test_a_code_to_leave_is_found_in_any_text_that_leaves_it_whole(
+    subscriber: int, before: str, after: str
+) -> None:
+    code = LINKS.leave_code(subscriber)
+
+    assert LINKS.read_leave_code(f"{before} {code} {after}") == subscriber
+    assert LINKS.read_leave_code(f"{before} {code.upper()}@{after}") == subscriber
+
+
+@given(st.integers(0, 44), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
+def test_a_code_that_was_changed_anywhere_is_none(place: int, other: str) -> None:
+    code = LINKS.leave_code(10**17)
+    changed = code[:place] + other + code[place + 1 :]
+
+    assert LINKS.read_leave_code(changed) is None or changed == code
+
+
+def test_a_code_outlives_every_key_but_the_one_that_never_changes() -> None:
+    after = Links(BASE, ["n" * 32], "l" * 32)
+    stranger = Links(BASE, ["o" * 32], "y" * 32)
+
+    assert after.read_leave_code(LINKS.leave_code(7)) == 7
+    assert stranger.read_leave_code(LINKS.leave_code(7)) is None
+
+
 @pytest.mark.parametrize("purpose", [Purpose.MANAGE, Purpose.VIEW, Purpose.RATE, Purpose.LEAVE])
 def test_the_other_links_live_on_for_years(purpose: Purpose) -> None:
     with time_machine.travel(NOW, tick=False):

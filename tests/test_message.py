@@ -159,6 +159,24 @@ def test_the_longest_unsubscribe_link_is_one_line_as_it_stands() -> None:
     assert max(map(len, found)) <= 998
 
 
+def test_a_second_way_out_stands_on_a_line_of_its_own() -> None:
+    mail = replace(DIGEST, unsubscribe_mailto="mailto:out@example.org?subject=unsubscribe%207-a")
+
+    raw = as_bytes(mail, LETTERHEAD, NOW)
+
+    assert parsed(mail)["List-Unsubscribe"] == (
+        f"<{DIGEST.unsubscribe_url}>, <mailto:out@example.org?subject=unsubscribe%207-a>"
+    )
+    assert b",\r\n <mailto:" in raw
+    assert parsed(mail)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("url", ["out@example.org", "mailto:a b", "mailto:>\r\nX: y", "mailto:"])
+def test_a_second_way_out_is_an_address_of_mail(url: str) -> None:
+    with pytest.raises(ValueError, match="unsubscribe_mailto"):
+        replace(DIGEST, unsubscribe_mailto=url)
+
+
 @pytest.mark.parametrize("trick", ["\r\nBcc: eve@example.org", "\n", "\r", "\0", "\x85", "\u2028"])
 @pytest.mark.parametrize("field", ["to", "subject", "kind", "lang", "unsubscribe_url", "help_url"])
 def test_nothing_breaks_out_of_a_header(field: str, trick: str) -> None:

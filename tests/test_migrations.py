@@ -18,9 +18,13 @@ from digest.clock import Cadence
 from digest.database import Sessions, connect
 from digest.migrations import Age, versions
 from digest.models import (
+    AddressChange,
+    AlarmRow,
     Balance,
     Base,
     Bounce,
+    Consent,
+    ConsentKind,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -32,6 +36,8 @@ from digest.models import (
     Identifier,
     Interest,
     InterestKind,
+    KeyCheck,
+    MailboxReading,
     Pick,
     Rating,
     Record,
@@ -40,6 +46,7 @@ from digest.models import (
     Subscriber,
     Suppression,
     SuppressionReading,
+    TopicModelRow,
     Turn,
 )
 from tests import make
@@ -181,9 +188,20 @@ def filled(sessions: Sessions, migrating: Engine) -> Engine:
                 ),
                 Turn(host="arxiv.org", free_at=NOW),
                 Harvest(name="cs 2026-11-01 2026-11-02"),
+                TopicModelRow(trained_at=NOW, body=b"", figures={}),
+                AlarmRow(key="sending", why="suspended", raised_at=NOW),
                 SendingBudget(id=1, next_free_at=NOW, sent_on=NOW.date(), sent_today=0),
-                event(EventKind.SENT),
+                event(kind=EventKind.SENT),
                 SuppressionReading(id=1, began_at=NOW),
+                consent(reader, ConsentKind.FORM),
+                AddressChange(
+                    subscriber_id=reader.id,
+                    email="new@example.org",
+                    address_hash="b" * 64,
+                    asked_at=NOW,
+                ),
+                MailboxReading(id=1, validity=7, uid=12),
+                KeyCheck(id=1, value="c" * 64),
             ]
         )
         make.fetched(session, at=NOW)
@@ -286,6 +304,8 @@ def test_everything_can_be_taken_down_again(filled: Engine) -> None:
         (Delivery, "state", DeliveryState),
         (EventRow, "kind", EventKind),
         (EventRow, "bounce", Bounce),
+        (Subscriber, "left_as", Standing),
+        (Consent, "what", ConsentKind),
     ],
 )
 def test_every_member_of_an_enum_can_be_kept(
@@ -314,13 +334,20 @@ def rows(session: Any, table: type[Any], column: str, member: StrEnum) -> Any:
     if table is Interest:
         reader = make.subscriber(session)
         return Interest(subscriber_id=reader.id, kind=member, value="x")
+    if table is Consent:
+        return consent(make.subscriber(session), ConsentKind(member))
     if table is EventRow:
-        return event(**{"kind": EventKind.BOUNCED, column: member})
+        facts = {"kind": EventKind.BOUNCED, column: member}
+        return event(**facts)
     return Suppression(address_hash="a" * 64, reason=member, at=NOW)
 
 
-def event(kind: EventKind, **facts: Any) -> EventRow:
-    return EventRow(message_id="m1", kind=kind, at=NOW, received_at=NOW, **facts)
+def consent(reader: Subscriber, what: ConsentKind) -> Consent:
+    return Consent(subscriber_id=reader.id, at=NOW, what=what, text_version="2026-11-22")
+
+
+def event(**facts: Any) -> EventRow:
+    return EventRow(message_id="m1", at=NOW, received_at=NOW, **facts)
 
 
 def test_an_id_that_was_given_out_once_never_comes_back(sessions: Sessions) -> None:

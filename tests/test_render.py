@@ -29,7 +29,7 @@ def renderer() -> Renderer:
 def test_every_mail_passes_the_lint(renderer: Renderer, kind: str) -> None:
     rendered = mail(renderer, kind)
 
-    assert lint_mail.problems(rendered.html, leavable=kind != "confirmation") == []
+    assert lint_mail.problems(rendered.html, leavable=kind in ("digest", "welcome", "link")) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -108,6 +108,18 @@ def test_an_empty_variable_is_as_good_as_none(read: Any) -> None:
         ("DIGEST_PROXIES", "-1", "greater than or equal to 0"),
         ("DIGEST_LIMITS", "maybe", "'on' or 'off'"),
         ("DIGEST_ALLOW_PRIVATE_ADDRESSES", "perhaps", "boolean"),
+        ("DIGEST_UNSUBSCRIBE_ADDRESS", "nobody", "write unsubscribe@example.org"),
+        ("DIGEST_UNSUBSCRIBE_ADDRESS", "a*b*@example.org", "write unsubscribe@example.org"),
+        ("DIGEST_UNSUBSCRIBE_ADDRESS", "please-unsubscribe-me+*@example.org", "no such address"),
+        ("DIGEST_UNSUBSCRIBE_ADDRESS", "out@example.org", "nobody reads what is sent there"),
+        ("DIGEST_IMAP_URL", "imaps://u:p@mail.example.org", "UNSUBSCRIBE_ADDRESS too"),
+        ("DIGEST_DKIM_SELECTOR", "Day break", "before ._domainkey"),
+        ("DIGEST_DKIM_SELECTOR", "a" * 64, "before ._domainkey"),
+        ("DIGEST_DKIM_SELECTOR", "a..b", "before ._domainkey"),
+        ("DIGEST_ALARM_URL", "alarms.example.org", "write https://alarms.example.org"),
+        ("DIGEST_ALARM_URL", "ftp://alarms.example.org", "write https://alarms.example.org"),
+        ("DIGEST_ALARM_MAIL_URL", "ses://eu-west-1", "write smtp://user:password@host:587"),
+        ("DIGEST_ALARM_MAIL_TO", "nobody", "write Name <name@example.org>"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_remedy(
@@ -223,6 +235,14 @@ def test_a_child_process_gets_these_very_settings(read: Any) -> None:
             "DIGEST_SOURCES": "huggingface, arxiv:cs.AI+cs.LG",
             "DIGEST_PROXIES": "2",
             "DIGEST_ALLOW_PRIVATE_ADDRESSES": "true",
+            "DIGEST_DKIM_KEY_FILE": "key.pem",
+            "DIGEST_IMAP_URL": "imaps://u:p@mail.example.org/Out",
+            "DIGEST_UNSUBSCRIBE_ADDRESS": "out+*@example.org",
+            "DIGEST_DISPOSABLE_DOMAINS_FILE": "disposable.txt",
+            "DIGEST_DKIM_SELECTOR": "s2026",
+            "DIGEST_ALARM_URL": "https://alarms.example.org/hunter2",
+            "DIGEST_ALARM_MAIL_URL": "smtps://u:p@mail.example.org",
+            "DIGEST_ALARM_MAIL_TO": "ann@example.org",
             "PORT": "9001",
         }
     )

@@ -11,6 +11,7 @@ from digest import up as everything
 from digest.cli.context import services
 from digest.cli.group import cli
 from digest.errors import BadInput
+from digest.models import StoppedBy
 from digest.services import prepare
 from digest.settings import read_settings
 
@@ -75,7 +76,7 @@ def stop(why: str) -> None:
     if not why.strip():
         raise BadInput("--why: say in a few words why; the others read it in `digest doctor`.")
     with services() as built:
-        delivery.stop(built.sessions, why, built.clock())
+        delivery.stop(built.sessions, why, built.clock(), by=StoppedBy.OPERATOR)
         underway = delivery.still_sending(built.sessions)
     click.echo("Sending is stopped. What is due waits; nothing is lost.")
     if underway:

@@ -1,20 +1,31 @@
 """What composing a batch needs to know, read from the database in a few statements."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest import edition as editions
-from digest import subscribers
+from digest import library, subscribers
+from digest.card import Card, Reason
 from digest.delivery import Claimed
 from digest.edition import Edition
 from digest.errors import NoEdition
 from digest.match import Rated, Reader
-from digest.models import Delivery, DeliveryKind, InterestKind, Pick, Subscriber
+from digest.models import (
+    AddressChange,
+    Delivery,
+    DeliveryKind,
+    InterestKind,
+    Pick,
+    Subscriber,
+)
 from digest.planning import CAME_THROUGH
+
+Sent = tuple[Card, Sequence[Reason]]
+"""A paper in a digest that was sent, and why it was there."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,10 @@ class Batch:
     edition: Edition | None
     rated: dict[int, Rated]
     """What the papers say that its readers liked or disliked, by their ids."""
+    changes: dict[int, AddressChange] = field(default_factory=dict)
+    """The changes of address that its mails are about, by their ids."""
+    sent: Mapping[int, Sequence[Sent]] = field(default_factory=dict)
+    """What digests showed that were sent once and are sent again, by the delivery's id."""
 
 
 def read_batch(session: Session, claimed: Sequence[Claimed], *, samples: bool) -> Batch:
@@ -47,12 +62,30 @@ def read_batch(session: Session, claimed: Sequence[Claimed], *, samples: bool) -
         edition = None
     return Batch(
         readers=readers,
-        digests=_for_matching(session, readers, digests),
+        digests=_for_matching(session, readers, digests, edition),
         new=frozenset(ids) - _sent_a_digest(session, ids),
         decided=_decided(session, [each.id for each in claimed]),
         edition=edition,
         rated=_rated(session, list(digests.values())),
+        sent=_sent_before(session, list(digests)),
+        changes=_changes(session, claimed),
     )
+
+
+def _changes(session: Session, claimed: Sequence[Claimed]) -> dict[int, AddressChange]:
+    about = (DeliveryKind.CHANGE, DeliveryKind.NOTICE)
+    ids = [int(each.day) for each in claimed if each.kind in about]
+    if not ids:
+        return {}
+    found = session.scalars(select(AddressChange).where(AddressChange.id.in_(ids)))
+    return {change.id: change for change in found}
+
+
+def _sent_before(session: Session, delivery_ids: Sequence[int]) -> dict[int, Sequence[Sent]]:
+    # Only what the operator sends again has picks before it goes.
+    again = select(Pick.delivery_id).where(Pick.delivery_id.in_(delivery_ids)).distinct()
+    found = ((each, library.sent_cards(session, each)) for each in session.scalars(again) if each)
+    return {delivery_id: sent[1] for delivery_id, sent in found if sent}
 
 
 def _decided(session: Session, delivery_ids: Sequence[int]) -> dict[int, datetime]:
@@ -67,15 +100,22 @@ def _rated(session: Session, reader_ids: Sequence[int]) -> dict[int, Rated]:
 
 
 def _for_matching(
-    session: Session, readers: dict[int, Subscriber], digests: dict[int, int]
+    session: Session,
+    readers: dict[int, Subscriber],
+    digests: dict[int, int],
+    edition: Edition | None,
 ) -> dict[int, Reader]:
     """Return what the matcher has to know, for each of *digests*: delivery -> reader."""
     reader_ids = list(digests.values())
     followed = subscribers.interests(session, reader_ids)
     said = subscribers.ratings(session, reader_ids)
     sent = _sent(session, reader_ids)
+    # Two on offer may have become one since: who was sent the one must not be sent the other.
+    parts = editions.parts(session, edition) if edition else set()
     return {
-        delivery_id: _reader(readers[reader_id], followed[reader_id], said[reader_id], sent)
+        delivery_id: _reader(
+            readers[reader_id], followed[reader_id], said[reader_id], sent[reader_id] | parts
+        )
         for delivery_id, reader_id in digests.items()
         if reader_id in readers  # who was erased meanwhile is not
     }
@@ -85,7 +125,7 @@ def _reader(
     kept: Subscriber,
     followed: Mapping[InterestKind, Sequence[str]],
     said: Mapping[int, bool],
-    sent: Mapping[int, Collection[int]],
+    sent: Collection[int],
 ) -> Reader:
     return Reader(
         id=kept.id,
@@ -101,7 +141,7 @@ def _reader(
         liked=[paper_id for paper_id, liked in said.items() if liked],
         disliked=[paper_id for paper_id, liked in said.items() if not liked],
         # What they have judged they have seen, wherever it was.
-        sent={*sent[kept.id], *said},
+        sent={*sent, *said},
     )
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
-from digest.card import chips
+from digest import subscribers
+from digest.card import chips, fits
 from digest.clock import Clock, last_daily
-from digest.compose.batch import Batch, read_batch
+from digest.compose.batch import Batch, Sent, read_batch
 from digest.database import Sessions
 from digest.delivery import Claimed, Composed, Held, Letter
 from digest.edition import Edition
@@ -29,6 +30,8 @@ NEWS_AWAITED = 600.0
 BROKEN = "could not be composed"
 TRY_AGAIN_IN = 600.0
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class Composer:
@@ -42,6 +45,8 @@ class Composer:
     """When the daily fetch begins, in UTC."""
     samples: bool
     """Whether invented papers may be sent: into a folder they may."""
+    leave_mailbox: str = ""
+    """DIGEST_UNSUBSCRIBE_ADDRESS; empty where nobody reads mails that unsubscribe."""
 
     def __call__(self, claimed: Sequence[Claimed]) -> list[Composed]:
         """Return a letter, or why there is none, for each of *claimed*."""
@@ -71,7 +76,9 @@ class Composer:
             return Held(claimed, BROKEN, TRY_AGAIN_IN, broken=True)
 
     def _compose(self, claimed: Claimed, batch: "Batch", picks: Sequence[Picked]) -> Composed:
-        reader = batch.readers[claimed.subscriber_id]
+        reader = batch.readers.get(claimed.subscriber_id)
+        if reader is None:
+            return Held(claimed, "its reader was erased")
         match claimed.kind:
             case DeliveryKind.DIGEST:
                 return self._digest(claimed, reader, batch, picks)
@@ -79,14 +86,14 @@ class Composer:
                 return self._letter(claimed, batch, self._confirmation(reader))
             case DeliveryKind.LINK:
                 return self._letter(claimed, batch, self._link(reader))
-            case _:
-                raise NotImplementedError(claimed.kind)
+            case DeliveryKind.CHANGE | DeliveryKind.NOTICE:
+                return self._about_a_change(claimed, reader, batch)
 
     def _confirmation(self, reader: Subscriber) -> Rendered:
         return self.renderer.confirmation(
             email=reader.email,
             confirm_url=self.links.make(Purpose.CONFIRM, reader.id, reader.link_version),
-            hours=int(CONFIRM_LIFETIME / timedelta(hours=1)),
+            hours=int(CONFIRM_LIFETIME / HOUR),
         )
 
     def _link(self, reader: Subscriber) -> Rendered:
@@ -96,12 +103,35 @@ class Composer:
             unsubscribe_url=self.links.make(Purpose.LEAVE, reader.id),
         )
 
+    def _about_a_change(self, claimed: Claimed, reader: Subscriber, batch: "Batch") -> Composed:
+        change = batch.changes.get(int(claimed.day))
+        asks = claimed.kind is DeliveryKind.CHANGE
+        if change is None or change.closed_at or asks == bool(change.changed_at):
+            return Held(claimed, "its link would count no more")
+        if asks:
+            url = self.links.make(Purpose.CHANGE, change.id, reader.link_version)
+            mail = self.renderer.change(
+                email=change.email, confirm_url=url, hours=int(CONFIRM_LIFETIME / HOUR)
+            )
+            return self._letter(claimed, batch, mail, to=change.email)
+        former = change.former_email or ""
+        url = self.links.make(Purpose.UNDO, change.id, reader.link_version)
+        days = int(subscribers.UNDO_MOVE_WITHIN / DAY)
+        mail = self.renderer.moved(email=former, undo_url=url, days=days)
+        return self._letter(claimed, batch, mail, to=former)
+
     def _digest(
         self, claimed: Claimed, reader: Subscriber, batch: "Batch", picks: Sequence[Picked]
     ) -> Composed:
+        first = reader.id in batch.new
+        if batch.edition is not None and (sent := batch.sent.get(claimed.id)):
+            # Sent again by the operator's hand: the same papers, which the ledger has already.
+            page = self._page(claimed, reader, batch.edition, _again(sent), first=first)
+            return self._letter(claimed, batch, self.renderer.digest(page))
         if not picks or batch.edition is None:
             return self._without_news(claimed, batch.edition)
-        page = self._page(claimed, reader, batch.edition, picks, first=reader.id in batch.new)
+        shown = groups(batch.edition, picks)
+        page = self._page(claimed, reader, batch.edition, shown, first=first)
         ledger = tuple(
             {
                 "subscriber_id": reader.id,
@@ -128,17 +158,17 @@ class Composer:
         claimed: Claimed,
         reader: Subscriber,
         edition: Edition,
-        picks: Sequence[Picked],
+        shown: tuple[Group, ...],
         *,
         first: bool,
     ) -> DigestPage:
         return DigestPage(
             day=date.fromisoformat(claimed.day),
-            groups=groups(edition, picks),
+            groups=shown,
             offered=len(edition.cards),
             cadence=reader.cadence,
             first=first,
-            sample=any(edition.cards[pick.place].sample for pick in picks),
+            sample=any(item.card.sample for group in shown for item in group.items),
             missing=edition.missing,
             today_url=f"{self.links.base_url}/",
             rate_url=self.links.make(Purpose.RATE, claimed.id, reader.link_version),
@@ -158,11 +188,13 @@ class Composer:
         batch: "Batch",
         rendered: Rendered,
         picks: tuple[dict[str, object], ...] = (),
+        *,
+        to: str | None = None,
     ) -> Letter:
         reader = batch.readers[claimed.subscriber_id]
         listed = claimed.kind is DeliveryKind.DIGEST
         mail = Mail(
-            to=reader.email,
+            to=to or reader.email,
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
@@ -170,6 +202,9 @@ class Composer:
             kind=claimed.kind.value,
             decided_at=batch.decided.get(claimed.id),
             unsubscribe_url=self.links.make(Purpose.LEAVE, reader.id) if listed else None,
+            unsubscribe_mailto=self.links.mailto(self.leave_mailbox, reader.id)
+            if listed and self.leave_mailbox
+            else None,
             help_url=self.links.make(Purpose.MANAGE, reader.id, reader.link_version)
             if listed
             else None,
@@ -183,6 +218,19 @@ def groups(edition: Edition, picks: Sequence[Picked]) -> tuple[Group, ...]:
         (pick.fits, Item(edition.cards[pick.place], pick.reasons, place))
         for place, pick in enumerate(picks)
     ]
+    return _titled(items)
+
+
+def _again(sent: Sequence[Sent]) -> tuple[Group, ...]:
+    """Return the papers of a digest that was sent, as it showed them."""
+    items = [
+        (fits(reasons), Item(card, tuple(reasons), place))
+        for place, (card, reasons) in enumerate(sent)
+    ]
+    return _titled(items)
+
+
+def _titled(items: Sequence[tuple[bool, Item]]) -> tuple[Group, ...]:
     titled = (
         Group("From your topics", tuple(item for fits, item in items if fits)),
         Group("Trending everywhere", tuple(item for fits, item in items if not fits)),

@@ -23,6 +23,7 @@ BOUNDARY = "=_daybreak"
 
 # A header that holds an address of the web is never folded, so it has to fit into 998 bytes.
 _WEB_ADDRESS = re.compile(r"https?://[!-;=?-~]{1,900}")
+_MAILTO = re.compile(r"mailto:[!-;=?-~]{1,400}")
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -31,8 +32,9 @@ class Mail:
     """
     One mail to one reader; nothing in it can break out of its header.
 
-    *unsubscribe_url* makes it one of a list's mails, *help_url* is where its reader sees to
-    their preferences; a confirmation and the like has neither. *decided_at* is when its delivery
+    *unsubscribe_url* makes it one of a list's mails, to which *unsubscribe_mailto* is another way
+    out; *help_url* is where its reader sees to their preferences; a confirmation and the like has
+    none of them. *decided_at* is when its delivery
     was decided on; with it, its id is its own in all installations.
 
     Raises:
@@ -48,6 +50,7 @@ class Mail:
     kind: str
     decided_at: datetime | None = None
     unsubscribe_url: str | None = None
+    unsubscribe_mailto: str | None = None
     help_url: str | None = None
     lang: str = "en"
 
@@ -59,6 +62,8 @@ class Mail:
         for name in ("unsubscribe_url", "help_url"):
             if (url := getattr(self, name)) is not None:
                 _require(_WEB_ADDRESS, name, url)
+        if self.unsubscribe_mailto is not None:
+            _require(_MAILTO, "unsubscribe_mailto", self.unsubscribe_mailto)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +143,9 @@ def _key(mail: Mail) -> str:
 
 
 def _list_headers(mail: Mail, letterhead: Letterhead) -> Iterator[tuple[str, str]]:
-    # RFC 8058: mailbox providers post to this address themselves.
-    yield "List-Unsubscribe", f"<{mail.unsubscribe_url}>"
+    # RFC 8058: mailbox providers post to the first of these themselves.
+    other = f",\r\n <{mail.unsubscribe_mailto}>" if mail.unsubscribe_mailto else ""
+    yield "List-Unsubscribe", f"<{mail.unsubscribe_url}>{other}"
     yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
     # RFC 2919: readers filter by this id, so it must stay as it is.
     yield "List-Id", _named(letterhead.site_name, f"daily.{letterhead.host.strip('[]')}")

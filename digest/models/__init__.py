@@ -1,6 +1,8 @@
 """The nouns: what is kept in the database."""
 
+from digest.models.alarms import AlarmRow
 from digest.models.base import Base, UtcDateTime
+from digest.models.consent import AddressChange, Consent, ConsentKind, MailboxReading
 from digest.models.deliveries import (
     Delivery,
     DeliveryKind,
@@ -8,6 +10,7 @@ from digest.models.deliveries import (
     Heartbeat,
     Pick,
     SendingBudget,
+    StoppedBy,
 )
 from digest.models.events import Bounce, EventKind, EventRow, SuppressionReading
 from digest.models.papers import (
@@ -25,16 +28,22 @@ from digest.models.readers import (
     Balance,
     Interest,
     InterestKind,
+    KeyCheck,
     Rating,
     Standing,
     Subscriber,
     Suppression,
 )
+from digest.models.topics import TopicModelRow
 
 __all__ = [
+    "AddressChange",
+    "AlarmRow",
     "Balance",
     "Base",
     "Bounce",
+    "Consent",
+    "ConsentKind",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
@@ -48,6 +57,8 @@ __all__ = [
     "Identifier",
     "Interest",
     "InterestKind",
+    "KeyCheck",
+    "MailboxReading",
     "Paper",
     "Pick",
     "Rating",
@@ -55,9 +66,11 @@ __all__ = [
     "SendingBudget",
     "Sighting",
     "Standing",
+    "StoppedBy",
     "Subscriber",
     "Suppression",
     "SuppressionReading",
+    "TopicModelRow",
     "Turn",
     "UtcDateTime",
 ]

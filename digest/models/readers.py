@@ -84,6 +84,10 @@ class Subscriber(Base):
     """What the form asked for last; it counts from the confirmation on."""
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    """When they left last; for a while it can be undone."""
+    left_as: Mapped[Standing | None] = mapped_column(by_value(Standing))
+    """Where they stood before they left."""
 
     @property
     def is_reading(self) -> bool:
@@ -122,6 +126,16 @@ class Rating(Base):
     )
     liked: Mapped[bool]
     at: Mapped[datetime]
+
+
+class KeyCheck(Base):
+    """One row: what the suppression key makes of a fixed word, to tell another key by."""
+
+    __tablename__ = "key_check"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[str] = mapped_column(sa.String(64))
 
 
 class Suppression(Base):

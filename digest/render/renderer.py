@@ -107,6 +107,47 @@ class Renderer:
             )
         )
 
+    def change(self, *, email: str, confirm_url: str, hours: int) -> Rendered:
+        """Return the mail that asks *email* to take over a subscription of another address."""
+        site = self._site
+        return self._notice(
+            _Notice(
+                subject=f"Confirm your new address at {site.name}",
+                preheader="Press one button, and your digests come here.",
+                headline="Confirm your new address",
+                lede=f"Open this link and press one button, and your digests of {site.name} come"
+                " to this address instead of the one to which they come now.",
+                label="Confirm this address",
+                url=confirm_url,
+                fine_print=f"The link works for {wording.count(hours, 'hour')}."
+                " If you did not ask for this, ignore it: nothing changes.",
+                ways=(),
+                why=f"Someone, probably you, entered {email} in the preferences of a subscription"
+                f" at {self._host}.",
+            )
+        )
+
+    def moved(self, *, email: str, undo_url: str, days: int) -> Rendered:
+        """Return the mail that tells *email* that its digests go elsewhere now."""
+        site = self._site
+        return self._notice(
+            _Notice(
+                subject=f"Your address at {site.name} was changed",
+                preheader="If that was you, there is nothing to do.",
+                headline="Your address was changed",
+                lede=f"Your digests of {site.name} come to another address from now on, as was"
+                " asked for in your preferences and confirmed there. If that was you, there is"
+                " nothing to do; if not, change it back.",
+                label="Change it back",
+                url=undo_url,
+                fine_print=f"The link works for {wording.count(days, 'day')}. It brings your"
+                " digests back here and makes all older links void.",
+                ways=(),
+                why=f"You get this because {email} was subscribed at {self._host} until now."
+                " It is the last mail to this address.",
+            )
+        )
+
     def _notice(self, notice: _Notice) -> Rendered:
         return self._rendered(
             "notice",

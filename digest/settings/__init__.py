@@ -5,20 +5,26 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from digest import mailboxes
 from digest.errors import BadSettings
+from digest.settings.urls import driver, place, scheme
 from digest.settings.values import (
+    AlarmRelay,
     BaseUrl,
     Folder,
+    Hook,
     Key,
+    KeyFile,
     Keys,
+    LeaveAddress,
     Line,
     Mailbox,
+    QueueUrl,
+    Selector,
     Sources,
     TimeOfDay,
+    Topics,
     is_loopback,
 )
 
@@ -60,12 +66,24 @@ class Settings(BaseSettings):
     proxies: int = Field(default=0, ge=0, le=10)
     limits: Literal["on", "off"] = "on"
     allow_private_addresses: bool = False
+    sns_topics: Topics = ()
+    sqs_queue_url: QueueUrl = ""
+    dkim_key_file: KeyFile | None = None
+    dkim_selector: Selector = "daybreak"
+    alarm_url: Hook = SecretStr("")
+    alarm_mail_url: AlarmRelay = SecretStr("")
+    alarm_mail_to: Mailbox = ""
+    imap_url: SecretStr = SecretStr("")
+    unsubscribe_address: LeaveAddress = ""
+    disposable_domains_file: KeyFile | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         self._fill("base_url", f"http://127.0.0.1:{self.port}")
         self._fill_addresses()
         self._check_addresses()
+        self._check_alarms()
+        self._check_leaving()
         if self.embedded:
             self._fill("sender", mailboxes.joined(self.site_name, "daybreak@localhost"))
             self._fill("postal_address", "Runs on this machine only.")
@@ -95,7 +113,7 @@ class Settings(BaseSettings):
 
     def _check_addresses(self) -> None:
         database = self.database_url.get_secret_value()
-        if _driver(database) not in ("sqlite", "postgresql+psycopg"):
+        if driver(database) not in ("sqlite", "postgresql+psycopg"):
             raise ValueError(
                 "DIGEST_DATABASE_URL: write sqlite:///path/to/file.db"
                 " or postgresql://user:password@host/name"
@@ -105,13 +123,35 @@ class Settings(BaseSettings):
                 "DIGEST_DATABASE_URL: several processes share it, so memory will not do;"
                 " write sqlite:///path/to/file.db"
             )
-        if _scheme(self.broker_url) not in ("filesystem", "redis", "rediss"):
+        if scheme(self.broker_url) not in ("filesystem", "redis", "rediss"):
             raise ValueError("DIGEST_BROKER_URL: write redis://host:6379/0 or filesystem://")
         mail = self.mail_url.get_secret_value()
         if self.mail_scheme not in ("outbox", "smtp", "smtps", "ses") or mail == "outbox:":
             raise ValueError(
                 "DIGEST_MAIL_URL: write outbox:var/outbox, smtp://user:password@host:587,"
                 " smtps://user:password@host or ses://eu-west-1?configuration_set=name"
+            )
+
+    def _check_alarms(self) -> None:
+        relay = self.alarm_mail_url.get_secret_value()
+        if bool(relay) != bool(self.alarm_mail_to):
+            raise ValueError("DIGEST_ALARM_MAIL_URL, DIGEST_ALARM_MAIL_TO: set both, or neither")
+        if relay and place(relay) == place(self.mail_url.get_secret_value()):
+            raise ValueError(
+                "DIGEST_ALARM_MAIL_URL: the relay of DIGEST_MAIL_URL cannot tell that it stopped;"
+                " name another one"
+            )
+
+    def _check_leaving(self) -> None:
+        reads = self.imap_url.get_secret_value() or self.sns_topics or self.sqs_queue_url
+        if self.unsubscribe_address and not reads:
+            raise ValueError(
+                "DIGEST_UNSUBSCRIBE_ADDRESS: nobody reads what is sent there; set DIGEST_IMAP_URL,"
+                " or DIGEST_SNS_TOPICS or DIGEST_SQS_QUEUE_URL where SES receives its mail"
+            )
+        if self.imap_url.get_secret_value() and not self.unsubscribe_address:
+            raise ValueError(
+                "DIGEST_IMAP_URL: set DIGEST_UNSUBSCRIBE_ADDRESS too, to the mailbox's address"
             )
 
     def _check_production(self) -> None:
@@ -136,7 +176,7 @@ class Settings(BaseSettings):
 
     @property
     def mail_scheme(self) -> str:
-        return _scheme(self.mail_url)
+        return scheme(self.mail_url)
 
     @property
     def embedded(self) -> bool:
@@ -187,19 +227,6 @@ def _in_words(error: object) -> str:
         return message
     name = str(error["loc"][0])
     return f"{name if name == 'PORT' else f'DIGEST_{name.upper()}'}: {message}"
-
-
-def _driver(url: str) -> str:
-    try:
-        return make_url(url).drivername
-    except (ArgumentError, ValueError):
-        return ""
-
-
-def _scheme(url: SecretStr) -> str:
-    # Not urlsplit: it chokes on the [ of a password, and the transport says that better.
-    scheme, colon, _ = url.get_secret_value().partition(":")
-    return scheme.lower() if colon else ""
 
 
 def _as_text(value: object) -> str:

@@ -16,6 +16,19 @@ KEY_LENGTH = 32
 
 SOURCES = ("huggingface", "arxiv", "sample")
 
+TOPIC = re.compile(r"arn:aws(?:-cn|-us-gov)?:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+"""The name of an SNS topic, and in it its region."""
+
+QUEUE = re.compile(
+    r"https://(?:[a-z0-9-]+\.){0,3}?([a-z]{2,3}(?:-[a-z]+)+-[0-9])\.(?:[a-z]+\.)?amazonaws\.com"
+    r"(?:\.cn)?/[0-9]{12}/[A-Za-z0-9_-]{1,80}"
+)
+"""The address of an SQS queue, and in it its region."""
+
+_SELECTOR = re.compile(
+    r"(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+)
+_LEAVE = re.compile(r"[a-z0-9._+=-]*\*?[a-z0-9._+=-]*@[a-z0-9-]+(\.[a-z0-9-]+)+")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -90,6 +103,57 @@ def _sources(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _topics(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not TOPIC.fullmatch(name):
+            raise ValueError(
+                f"{name[:80]!r} is no topic; write its ARN, arn:aws:sns:eu-west-1:123456789012:name"
+            )
+    return names
+
+
+def _queue(url: str) -> str:
+    if url and not QUEUE.fullmatch(url):
+        raise ValueError(
+            f"{url[:80]!r} is no queue; write https://sqs.eu-west-1.amazonaws.com/123456789012/name"
+        )
+    return url
+
+
+def _selector(name: str) -> str:
+    if not _SELECTOR.fullmatch(name):
+        raise ValueError(
+            f"{name[:80]!r} is no selector; write what stands before ._domainkey in your DNS"
+        )
+    return name
+
+
+def _hook(url: SecretStr) -> SecretStr:
+    # What is wrong with it is said without it: whoever knows it can write there.
+    if url.get_secret_value() and _web_address(url.get_secret_value()) is None:
+        raise ValueError("no web address; write https://alarms.example.org/...")
+    return url
+
+
+def _alarm_relay(url: SecretStr) -> SecretStr:
+    if url.get_secret_value() and not url.get_secret_value().startswith(("smtp://", "smtps://")):
+        raise ValueError("alarms go through a relay; write smtp://user:password@host:587")
+    return url
+
+
+def _leave_address(text: str) -> str:
+    """Return the address of mails that unsubscribe; a star in it is where a reader's code goes."""
+    local = text.rpartition("@")[0]
+    # The longest code; RFC 5321, section 4.5.3.1.1 knows no longer local part than 64 characters.
+    longest = len(local.replace("*", "1" * 18 + "-" + "a" * 26))
+    if text and not (_LEAVE.fullmatch(text) and longest <= 64):  # noqa: PLR2004
+        raise ValueError(
+            f"{text[:80]!r} is no such address; write unsubscribe@example.org, or where the mailbox"
+            " takes such addresses unsubscribe+*@example.org"
+        )
+    return text
+
+
 def _absolute(path: Path) -> Path:
     # The worker runs in another folder: a relative path would mean another place there.
     return path.expanduser().absolute()
@@ -105,6 +169,11 @@ def is_loopback(url: str) -> bool:
 
 
 Folder = Annotated[Path, AfterValidator(_absolute)]
+LeaveAddress = Annotated[str, AfterValidator(_leave_address)]
+KeyFile = Annotated[Path, AfterValidator(_absolute)]
+Selector = Annotated[str, AfterValidator(_selector)]
+Hook = Annotated[SecretStr, AfterValidator(_hook)]
+AlarmRelay = Annotated[SecretStr, AfterValidator(_alarm_relay)]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 Keys = Annotated[tuple[Key, ...], NoDecode, BeforeValidator(_words)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
@@ -112,3 +181,5 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 Sources = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words), AfterValidator(_sources)]
+Topics = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words), AfterValidator(_topics)]
+QueueUrl = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_queue)]

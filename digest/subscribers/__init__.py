@@ -1,32 +1,64 @@
-"""Readers: subscribe -> confirm -> prefer, rate -> unsubscribe."""
+"""Readers: subscribe -> confirm -> prefer, rate, move -> unsubscribe, erase."""
 
+from digest.subscribers.by_mail import leave_by_mail, read_mailbox
 from digest.subscribers.choices import Choices, choices, normalised
+from digest.subscribers.exporting import export
 from digest.subscribers.joining import Confirmed, add, confirm, subscribe
 from digest.subscribers.keeping import interests, requested
+from digest.subscribers.leaving import erase, may_undo, undo, unsubscribe
+from digest.subscribers.moving import (
+    UNDO_MOVE_WITHIN,
+    Moved,
+    ask_to_move,
+    change_behind,
+    forget_moves,
+    move,
+    state_of_move,
+    state_of_undo,
+    undo_move,
+)
 from digest.subscribers.rating import Said, rate, ratings, said, texts
-from digest.subscribers.staying import pause, prefer, resume, unsubscribe
+from digest.subscribers.silence import silent
+from digest.subscribers.staying import pause, prefer, resume, revoke
 from digest.subscribers.stopping import asking_again, forgive, stop_address
 
 __all__ = [
+    "UNDO_MOVE_WITHIN",
     "Choices",
     "Confirmed",
+    "Moved",
     "Said",
     "add",
+    "ask_to_move",
     "asking_again",
+    "change_behind",
     "choices",
     "confirm",
+    "erase",
+    "export",
+    "forget_moves",
     "forgive",
     "interests",
+    "leave_by_mail",
+    "may_undo",
+    "move",
     "normalised",
     "pause",
     "prefer",
     "rate",
     "ratings",
+    "read_mailbox",
     "requested",
     "resume",
+    "revoke",
     "said",
+    "silent",
+    "state_of_move",
+    "state_of_undo",
     "stop_address",
     "subscribe",
     "texts",
+    "undo",
+    "undo_move",
     "unsubscribe",
 ]

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, literal, select, update
+from sqlalchemy import ColumnElement, delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from digest import planning
@@ -12,6 +12,7 @@ from digest.clock import Cadence
 from digest.database import DatabaseNow, insert_new
 from digest.errors import BadInput
 from digest.models import (
+    ConsentKind,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -19,9 +20,10 @@ from digest.models import (
     Subscriber,
     Suppression,
 )
+from digest.subscribers import consent
 from digest.subscribers.choices import Choices
 from digest.subscribers.keeping import keep, requested
-from digest.subscribers.stopping import bars
+from digest.subscribers.stopping import FINAL, bars
 
 COOL_DOWN = timedelta(minutes=10)
 """The least time between two confirmations, or two links, to one address."""
@@ -119,15 +121,18 @@ def add(session: Session, email: str, chosen: Choices, *, now: datetime, address
 
     """
     reader = _reader_of(session, email, address_hash=address_hash, now=now)
-    barred = session.scalar(select(exists().where(Suppression.address_hash == address_hash)))
-    if barred or reader.standing in (Standing.BOUNCED, Standing.COMPLAINED):
+    stopped = session.get(Suppression, address_hash)
+    if reader.standing in FINAL or (stopped and stopped.reason in FINAL):
         raise BadInput(f"{email} bounced or complained, and is not written to any more.")
-    if reader.standing in (Standing.ACTIVE, Standing.PAUSED):
+    if reader.is_reading:
         raise BadInput(f"{email} is subscribed already; their preferences link changes settings.")
-    reader.standing = Standing.PENDING
+    # A form that a stranger filled in since makes nobody one who never left.
+    if stopped or reader.confirmed_at or reader.standing is Standing.UNSUBSCRIBED:
+        raise BadInput(f"{email} has left; only they can come back, by the form on the first page.")
     # What a form asked for meanwhile, anybody's, is not what they consented to.
     reader.requested = {}
-    confirm(session, reader, chosen, now=now)
+    _welcome(session, reader, chosen, now)
+    consent.note(session, reader.id, ConsentKind.OPERATOR, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,14 @@ class Confirmed:
     """Whether the first digest is on its way."""
 
 
-def confirm(session: Session, reader: Subscriber, chosen: Choices, *, now: datetime) -> Confirmed:
+def confirm(
+    session: Session,
+    reader: Subscriber,
+    chosen: Choices,
+    *,
+    now: datetime,
+    ip_hash: str | None = None,
+) -> Confirmed:
     """
     Make a pending *reader* active; their first digest is due at once, unless today's was sent.
 
@@ -147,9 +159,22 @@ def confirm(session: Session, reader: Subscriber, chosen: Choices, *, now: datet
     """
     if reader.standing is not Standing.PENDING:
         return Confirmed(reader.next_due_at, first_now=False)
+    confirmed = _welcome(session, reader, chosen, now)
+    consent.note(session, reader.id, ConsentKind.FORM, now=now, ip_hash=ip_hash)
+    # Whoever was erased, and asks for our mails anew, may be imported again as well.
+    session.execute(
+        delete(Suppression).where(
+            Suppression.address_hash == reader.address_hash, Suppression.reason.not_in(FINAL)
+        )
+    )
+    return confirmed
+
+
+def _welcome(session: Session, reader: Subscriber, chosen: Choices, now: datetime) -> Confirmed:
     keep(session, reader, requested(reader))
     keep(session, reader, chosen)
     reader.standing = Standing.ACTIVE
+    reader.paused_until = None
     reader.confirmed_at = now
     today = reader.timetable.local_day(now)
     state = planning.state_of_digest(session, reader, today)

@@ -1,19 +1,15 @@
-"""Staying and leaving: preferences, a pause, and the end of all mail."""
+"""Staying: preferences, a pause, and new links for old."""
 
-import time
 from datetime import date, datetime
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from digest import planning
-from digest.database import Sessions
-from digest.models import Delivery, DeliveryState, Standing, Subscriber
+from digest.models import DeliveryKind, Standing, Subscriber
+from digest.subscribers import silence
 from digest.subscribers.choices import Choices
+from digest.subscribers.joining import ask
 from digest.subscribers.keeping import keep
-
-ACKNOWLEDGE_WITHIN = 2.0
-"""Seconds that an unsubscribe waits for a mail that is being sent at that moment."""
 
 
 def prefer(session: Session, reader: Subscriber, chosen: Choices, *, now: datetime) -> None:
@@ -48,34 +44,13 @@ def resume(reader: Subscriber, *, now: datetime) -> None:
         planning.wake(reader, now)
 
 
-def unsubscribe(sessions: Sessions, reader_id: int, *, wait: float = ACKNOWLEDGE_WITHIN) -> bool:
+def revoke(session: Session, reader: Subscriber, *, now: datetime) -> None:
     """
-    End all mail to a reader; nothing happens for one who is gone already.
+    Make all links of *reader*, whose row is locked, void but those to leave; a new one is mailed.
 
-    Returns once no mail to them is being sent, or after *wait* seconds: False then, for one mail
-    may be on its way.
+    The caller waits, once this is committed, until `silence.silent`.
     """
-    with sessions.begin() as session:
-        # This waits for any sender that has checked the standing and not yet committed.
-        session.execute(
-            update(Subscriber)
-            .where(
-                Subscriber.id == reader_id,
-                Subscriber.standing.in_((Standing.PENDING, Standing.ACTIVE, Standing.PAUSED)),
-            )
-            .values(standing=Standing.UNSUBSCRIBED, next_due_at=None, paused_until=None)
-        )
-    give_up_at = time.monotonic() + wait
-    while _is_being_sent(sessions, reader_id):
-        if time.monotonic() >= give_up_at:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def _is_being_sent(sessions: Sessions, reader_id: int) -> bool:
-    with sessions.begin() as session:
-        sending = select(Delivery.id).where(
-            Delivery.subscriber_id == reader_id, Delivery.state == DeliveryState.SENDING
-        )
-        return session.scalar(sending.limit(1)) is not None
+    reader.link_version += 1
+    session.flush()
+    silence.take_back(session, reader.id)
+    ask(session, reader, DeliveryKind.LINK if reader.is_reading else None, now=now)

@@ -18,6 +18,9 @@ from digest.models import (
 FORGIVEN_AFTER = timedelta(days=30)
 """After a bounce; a mailbox may be there again, and who asks then is sent a confirmation."""
 
+FINAL = (Standing.BOUNCED, Standing.COMPLAINED)
+"""What ends all mail to an address; any other reason bars an import only."""
+
 _YIELDS_TO = {
     Standing.BOUNCED: (Standing.BOUNCED, Standing.COMPLAINED),
     Standing.COMPLAINED: (Standing.COMPLAINED,),

@@ -22,7 +22,7 @@ from digest.errors import AlreadyRunning, DigestError
 from digest.parent import die_with_parent
 from digest.services import Services, build
 from digest.settings import Settings
-from digest.up.pages import interrupt, listening, server
+from digest.up.pages import interrupt, listening, server, watched
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,8 @@ def up(settings: Settings, host: str) -> None:
             _have_papers(services)
             _serve(services, listener)
             _say_where(settings, host)
-            _keep_working(services, lock)
+            with watched(services):
+                _keep_working(services, lock)
         except KeyboardInterrupt:
             _say("Stopped.")
         finally:

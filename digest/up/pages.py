@@ -3,12 +3,14 @@
 import logging
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
+from digest import alarms
 from digest.errors import BadInput
 from digest.services import Services, build
 from digest.settings import Settings
@@ -29,11 +31,28 @@ def serve_pages(settings: Settings, host: str, threads: int) -> None:
     with listening(host, settings.port) as listener:
         services = build(settings)
         try:
-            server(services, listener, threads).run()
+            with watched(services):
+                server(services, listener, threads).run()
         except KeyboardInterrupt:
             log.info("stopped")
         finally:
             services.close()
+
+
+@contextmanager
+def watched(services: Services) -> Iterator[None]:
+    """Raise alarms from here too: when the workers have died, they cannot."""
+    ended = threading.Event()
+    watch = threading.Thread(
+        target=alarms.watch, args=(services, ended), name="alarms", daemon=True
+    )
+    watch.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        # What it is at now, another process will tell.
+        watch.join(1.0)
 
 
 def server(

@@ -7,14 +7,18 @@ from digest import render
 from digest.services import Services
 from digest.web import (
     access,
+    asking,
     assets,
     confirming,
     feed,
+    hooks,
     house,
     joining,
     leaving,
     limiting,
+    moving,
     outbox,
+    owning,
     papers,
     preferences,
     rating,
@@ -29,15 +33,22 @@ from digest.web.pages import Pages
 
 _PARTS = (
     *(assets, house, status, papers, searching, feed, viewing),
-    *(joining, confirming, preferences, rating, leaving),
+    *(joining, confirming, preferences, rating, moving, owning, leaving, hooks),
 )
 
 
 def create_app(services: Services) -> Flask:
-    """Return the WSGI application of the installation that *services* belong to."""
+    """
+    Return the WSGI application of the installation that *services* belong to.
+
+    Raises:
+        BadSettings: a file that the settings name cannot be read.
+
+    """
     app = Pages(__name__, template_folder=render.templates_folder() / "web", static_folder=None)
     app.extensions["services"] = services
     app.extensions["limits"] = limiting.limits(services.settings)
+    app.extensions["disposable_domains"] = asking.disposable_domains(services.settings)
     _mend_addresses(app, services.settings.proxies)
     access.keep(app)
     security.protect(app, services.settings)

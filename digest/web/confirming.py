@@ -6,6 +6,7 @@ from digest import subscribers
 from digest.errors import BadInput
 from digest.links import Purpose
 from digest.models import Standing, Subscriber
+from digest.web import asking
 from digest.web.forms import Filled
 from digest.web.pages import Answer, reader_of, services
 from digest.web.wording import what_comes
@@ -32,7 +33,9 @@ def confirm(token: str) -> Answer:
         except BadInput as exc:
             return _page(reader, wrong=str(exc)), 400
         now = services().clock()
-        confirmed = subscribers.confirm(session, reader, chosen, now=now)
+        confirmed = subscribers.confirm(
+            session, reader, chosen, now=now, ip_hash=asking.visitor_hash()
+        )
         return render_template(
             "confirmed.html",
             first_now=confirmed.first_now,

@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from digest import library, subscribers
 from digest.card import Card
 from digest.errors import BadAddress, BadInput
 from digest.topics import taxonomy
-from digest.web import limiting
+from digest.web import asking
 from digest.web.forms import Filled, choices
 from digest.web.pages import Answer, services
 
@@ -57,18 +57,16 @@ def subscribe_form() -> Response:
 
 @blueprint.post("/subscribe")
 def subscribe() -> Answer:
-    visitor = limiting.visitor(request.remote_addr)
-    _limit("posts", visitor)
+    asking.count_post()
     if request.form.get("website"):
         return _check_inbox()  # a robot filled in the field that nobody sees
     try:
-        email = subscribers.normalised(request.form.get("email", ""))
+        email = asking.address(request.form.get("email", ""))
         chosen = choices(request.form)
     except BadInput as exc:
         return _home(Filled().typed_over(request.form), wrong=exc), 400
     # A form with a slip in it does not use up what the corrected one needs.
-    _limit("visitor", visitor)
-    _limit("address", email)
+    asking.count_request(email)
     with services().sessions.begin() as session:
         subscribers.subscribe(
             session,
@@ -83,16 +81,6 @@ def subscribe() -> Answer:
 def _check_inbox() -> str:
     # Without the address: the answer is the same for everybody, to the byte.
     return render_template("check_inbox.html")
-
-
-def _limit(what: str, key: str) -> None:
-    rules = {
-        "posts": limiting.POSTS,
-        "visitor": limiting.VISITOR,
-        "address": limiting.ADDRESS,
-    }[what]
-    limits: limiting.Limits = current_app.extensions["limits"]
-    limits.count(what, services().keys.address_hash(key), rules)
 
 
 def _home(filled: Filled, *, wrong: BadInput | None = None) -> str:

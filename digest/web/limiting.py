@@ -1,4 +1,4 @@
-"""How often one visitor may ask, and how often for one address."""
+"""How often one visitor may ask, and how often for one address or one domain."""
 
 import ipaddress
 import logging
@@ -21,6 +21,8 @@ POSTS = (RateLimitItemPerMinute(60),)
 
 VISITOR = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
 ADDRESS = (RateLimitItemPerHour(5),)
+DOMAIN = (RateLimitItemPerHour(60),)
+"""Of requests for addresses at one domain: a laboratory may join on one day, a flood may not."""
 
 _HOUSEHOLD = 64
 """Bits of an IPv6 address: one household has all that begin with them."""

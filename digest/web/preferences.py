@@ -118,7 +118,7 @@ def _shown(
 ) -> dict[str, Any]:
     """Return what the page shows of *reader*, and the edition with papers for them to rate."""
     if not reader.is_reading:
-        return {"standing": reader.standing}
+        return {"standing": reader.standing, "token": (request.view_args or {})["token"]}
     kept = Filled.kept(session, reader)
     is_saving = request.form.get("do", "save") == "save"
     rated = subscribers.said(session, reader)
@@ -135,6 +135,7 @@ def _shown(
         "what_comes": what_comes(reader, services().clock()),
         "first_pause": _today(reader) + timedelta(days=1),
         "leave_url": services().links.make(Purpose.LEAVE, reader.id),
+        "token": (request.view_args or {})["token"],
     }
 
 

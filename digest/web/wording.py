@@ -9,6 +9,7 @@ from digest.card import Card
 from digest.clock import Cadence, zones
 from digest.models import Standing, Subscriber
 from digest.settings import Settings
+from digest.subscribers import consent
 
 DAY_NAMES = {
     "mon": "Monday",
@@ -53,6 +54,7 @@ def teach(app: Flask, settings: Settings) -> None:
         day_names=DAY_NAMES,
         cadence_names=CADENCE_NAMES,
         zone_names=zone_names(),
+        consent_text=consent.TEXTS[consent.TEXT_VERSION],
     )
 
 

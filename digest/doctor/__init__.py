@@ -1,23 +1,33 @@
 """Doctor: is the service well, and what to do where it is not."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
 from sqlalchemy import func, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
-from digest import library, migrations
+from digest import alarms, library, migrations
 from digest.clock import last_daily
+from digest.database import DatabaseNow
+from digest.doctor import hearing
+from digest.doctor.finding import Finding, Status
 from digest.migrations import Age
-from digest.models import Delivery, DeliveryState, EditionRow, FetchRun, Heartbeat, SendingBudget
+from digest.models import (
+    Delivery,
+    DeliveryState,
+    EditionRow,
+    FetchRun,
+    Heartbeat,
+    KeyCheck,
+    SendingBudget,
+)
 from digest.services import Services
 
-SILENT_AFTER = timedelta(minutes=1)
+__all__ = ["Finding", "Status", "examine", "lines", "well"]
+
+SILENT_AFTER = {"sweep": timedelta(minutes=1), "mailbox": timedelta(minutes=30)}
 FETCH_TAKES = timedelta(hours=1)
 STUCK_AFTER = timedelta(minutes=30)
-
 
 _OUT_OF_DATE = {
     Age.OLDER: ("its tables are out of date", "digest migrate"),
@@ -26,22 +36,6 @@ _OUT_OF_DATE = {
         "install the version that migrated it, or restore a backup",
     ),
 }
-
-
-class Status(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; *remedy* is empty where all is well."""
-
-    name: str
-    status: Status
-    detail: str
-    remedy: str = ""
 
 
 def examine(services: Services) -> list[Finding]:
@@ -66,7 +60,7 @@ def _heartbeat(name: str, what: str, remedy: str) -> Callable[[Services], Findin
         if at is None:
             return Finding(name, Status.WARNING, f"no {what} yet", remedy)
         age = services.clock() - at
-        if age > SILENT_AFTER:
+        if age > SILENT_AFTER[name]:
             return Finding(name, Status.ERROR, f"the last {what} was {at:%F %R} UTC", remedy)
         return Finding(name, Status.OK, f"the last {what} was {age.seconds} s ago")
 
@@ -106,14 +100,45 @@ def _edition(services: Services) -> Finding:
 def _sending(services: Services) -> Finding:
     with services.sessions.begin() as session:
         budget = session.get(SendingBudget, 1)
-        if budget is None or budget.stopped_at is None:
+        if budget is None:
             return Finding("sending", Status.OK, "not stopped")
+        if budget.stopped_at is not None:
+            return Finding(
+                "sending",
+                Status.ERROR,
+                f"stopped since {budget.stopped_at:%F %R} UTC: {budget.stopped_why}",
+                "mend the cause, then: digest resume",
+            )
+        # The database's clock, as for the budget.
+        now = session.scalars(select(DatabaseNow())).one()
+        if budget.rests_until and budget.rests_until > now:
+            rests = f"rests until {budget.rests_until:%F %R} UTC: {budget.rests_why}"
+            return Finding("sending", Status.WARNING, rests, "it goes on by itself then")
+        used_up = budget.daily_quota is not None and budget.sent_today >= budget.daily_quota
+        if used_up and budget.sent_on == now.date():
+            detail = f"the day's quota of {budget.daily_quota} mails is used up"
+            return Finding("sending", Status.WARNING, detail, "ask the mail system for more")
+    return Finding("sending", Status.OK, "not stopped")
+
+
+def _key(services: Services) -> Finding:
+    with services.sessions.begin() as session:
+        noted = session.scalar(select(KeyCheck.value))
+    if noted and noted != services.keys.check:
         return Finding(
-            "sending",
+            "keys",
             Status.ERROR,
-            f"stopped since {budget.stopped_at:%F %R} UTC: {budget.stopped_why}",
-            "mend the cause, then: digest resume",
+            "DIGEST_SUPPRESSION_KEY is another than the one this database was made with: nobody who"
+            " complained is known, and unsubscribe links in mails that were sent do not work",
+            "restore it from the backup",
         )
+    return Finding("keys", Status.OK, "the suppression key is the one of this database")
+
+
+def _mailbox(services: Services) -> Finding:
+    if services.mailbox is None:
+        return Finding("mailbox", Status.OK, "none is read")
+    return _heartbeat("mailbox", "look into it", "check DIGEST_IMAP_URL")(services)
 
 
 def _deliveries(services: Services) -> Finding:
@@ -136,15 +161,28 @@ def _deliveries(services: Services) -> Finding:
         }
     detail = ", ".join(f"{number} {what}" for what, number in found.items())
     if any(found.values()):
-        return Finding("deliveries", Status.WARNING, detail, "look into the log of the worker")
+        remedy = "digest deliveries list; the worker's log says why"
+        return Finding("deliveries", Status.WARNING, detail, remedy)
     return Finding("deliveries", Status.OK, detail)
 
 
+def _alarms(services: Services) -> Finding:
+    if wrong := alarms.in_words(services):
+        remedy = "docs/operating.md says what each of them asks for"
+        return Finding("alarms", Status.ERROR, "; ".join(wrong), remedy)
+    return Finding("alarms", Status.OK, "none is open")
+
+
 _CHECKS: tuple[Callable[[Services], Finding], ...] = (
+    _alarms,
     _sending,
+    hearing.reputation,
+    hearing.heard,
+    _key,
     _heartbeat("sweep", "sweep", "start beat and a worker: digest up, or see docs/operating.md"),
     _last_fetch,
     _edition,
+    _mailbox,
     _deliveries,
 )
 

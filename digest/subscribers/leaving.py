@@ -1,0 +1,117 @@
+"""Leaving: the end of all mail, a quarter of an hour to think again, and erasure."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from digest import planning
+from digest.database import Sessions, in_transaction, insert_new
+from digest.models import Consent, ConsentKind, Standing, Subscriber, Suppression
+from digest.subscribers import consent, silence
+from digest.subscribers.stopping import FINAL
+
+UNDO_WITHIN = timedelta(minutes=15)
+
+
+def unsubscribe(
+    sessions: Sessions,
+    reader_id: int,
+    *,
+    now: datetime | None = None,
+    unless_back_since: datetime | None = None,
+    wait: float = silence.ACKNOWLEDGE_WITHIN,
+) -> bool:
+    """
+    End all mail to a reader; nothing happens for one who is gone already.
+
+    It can be undone for a while after *now*, where that is given. A wish that took its time, a
+    mail's, does not end what its reader consented to since. Returns once no mail to them is being
+    sent, or after *wait* seconds: False then, for one mail may be on its way.
+    """
+    staying = Subscriber.standing.in_((Standing.PENDING, Standing.ACTIVE, Standing.PAUSED))
+    statement = (
+        update(Subscriber)
+        .where(Subscriber.id == reader_id, staying)
+        .values(
+            standing=Standing.UNSUBSCRIBED,
+            next_due_at=None,
+            left_at=now,
+            left_as=Subscriber.standing,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if unless_back_since:
+        statement = statement.where(_not_back(unless_back_since))
+    # This waits for any sender that has checked the standing and not yet committed.
+    in_transaction(sessions, lambda session: session.execute(statement))
+    return silence.silent(sessions, reader_id, wait)
+
+
+def _not_back(since: datetime) -> ColumnElement[bool]:
+    later = select(Consent.id).where(Consent.subscriber_id == Subscriber.id, Consent.at >= since)
+    confirmed = or_(Subscriber.confirmed_at.is_(None), Subscriber.confirmed_at < since)
+    return confirmed & ~later.exists()
+
+
+def may_undo(reader: Subscriber | None, now: datetime) -> bool:
+    """Tell whether *reader* left a moment ago, and had been a reader; not who complained since."""
+    return (
+        reader is not None
+        and reader.standing is Standing.UNSUBSCRIBED
+        and reader.left_as in (Standing.ACTIVE, Standing.PAUSED)
+        and reader.left_at is not None
+        and now < reader.left_at + UNDO_WITHIN
+    )
+
+
+def undo(session: Session, reader_id: int, *, now: datetime, ip_hash: str | None = None) -> bool:
+    """Make a reader again of one who left a moment ago; False when that cannot be done any more."""
+    reader = session.get(Subscriber, reader_id, with_for_update=True)
+    if reader is None or not may_undo(reader, now):
+        return False
+    stopped = session.get(Suppression, reader.address_hash)
+    if stopped is not None and stopped.reason in FINAL:
+        return False
+    if reader.left_as is Standing.PAUSED:
+        reader.standing = Standing.PAUSED
+    else:
+        planning.wake(reader, now)
+    reader.left_at = reader.left_as = None
+    consent.note(session, reader.id, ConsentKind.UNDO, now=now, ip_hash=ip_hash)
+    return True
+
+
+def erase(
+    sessions: Sessions,
+    reader_id: int,
+    *,
+    now: datetime,
+    wait: float = silence.ACKNOWLEDGE_WITHIN,
+) -> bool:
+    """
+    Unsubscribe a reader and delete all that is kept of them, but for a keyed hash.
+
+    The hash keeps imports from bringing them back. Returns as `unsubscribe` does.
+    """
+    silent = unsubscribe(sessions, reader_id, wait=wait)
+    in_transaction(sessions, lambda session: _delete(session, reader_id, now))
+    return silent
+
+
+def _delete(session: Session, reader_id: int, now: datetime) -> None:
+    reader = session.get(Subscriber, reader_id, with_for_update=True)
+    if reader is None:
+        return
+    # One that bounced or complained keeps that reason, which says more.
+    session.execute(
+        insert_new(session, Suppression)
+        .values(address_hash=reader.address_hash, reason=Standing.UNSUBSCRIBED, at=now)
+        .on_conflict_do_nothing(index_elements=["address_hash"])
+    )
+    # By a statement: what belongs to them goes with them, by the database's own rules.
+    session.execute(
+        delete(Subscriber)
+        .where(Subscriber.id == reader_id)
+        .execution_options(synchronize_session=False)
+    )

@@ -8,7 +8,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import deliveries, editions, mails, matching, real, relevance, searching, sink, trends
+from benchmarks import (
+    categories,
+    deliveries,
+    editions,
+    mails,
+    matching,
+    real,
+    reasons,
+    relevance,
+    searching,
+    sink,
+    topics,
+    trends,
+)
 from benchmarks.measure import FULL, QUICK, Figure, Sizes
 from benchmarks.stores import address, stores
 from benchmarks.wire import bare_calls
@@ -42,8 +55,11 @@ def figures(sizes: Sizes, data: Path | None) -> Iterator[Figure]:
         for store in (sqlite, postgres):
             yield from deliveries.figures(sizes, store, bare)
     yield from real.figures(sizes, data)
+    yield from topics.figures(sizes, data)
+    yield from categories.figures(sizes, data)
     yield from trends.figures(sizes, data)
     yield from relevance.figures(sizes, data)
+    yield from reasons.figures(sizes, data)
     yield from searching.figures(sizes)
 
 

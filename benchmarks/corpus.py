@@ -1,7 +1,7 @@
 """Made-up papers and readers, the same in every run: sized like real ones, and meaning nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -9,7 +9,7 @@ from digest.clock import Cadence
 from digest.edition import Edition, freeze
 from digest.fetch import columns
 from digest.library import Counts
-from digest.match import Reader
+from digest.match import Rated, Reader
 from digest.models import Paper
 from digest.sources.entry import Entry
 from digest.topics import taxonomy
@@ -27,6 +27,7 @@ TOPICS_A_PAPER, TERMS_A_TOPIC = 3, 4
 TOPICS_FOLLOWED = 4
 KEYWORDS_KNOWN = 200
 SENT_BEFORE = 40
+LIKED = 5
 
 _TEXT = (
     "we show that our method the a of for with and in on to by from over under without large"
@@ -138,3 +139,16 @@ def readers(count: int, papers: int) -> list[Reader]:
         )
         for number, each in enumerate(followers(count), start=1)
     ]
+
+
+def rated(count: int) -> dict[int, Rated]:
+    """Return *count* papers of earlier days, by ids that no paper on offer has."""
+    earlier = entries(2 * count)[count:]
+    return {-n: Rated(each.title, each.abstract) for n, each in enumerate(earlier, start=1)}
+
+
+def likers(readers: Sequence[Reader], rated: Mapping[int, Rated]) -> list[Reader]:
+    """Return the same readers after they have liked some of the papers *rated*."""
+    random = Random(SEED + 3)
+    known = list(rated)
+    return [replace(reader, liked=random.sample(known, LIKED)) for reader in readers]

@@ -6,8 +6,7 @@ from benchmarks import corpus
 from benchmarks.measure import MILLISECONDS, Figure, Goal, Sizes, Step, alone
 from benchmarks.stores import Store
 from digest import edition
-from digest.topics import taxonomy
-from digest.topics.classifier import Classifier
+from digest.topics.classifier import shipped
 
 CLASSIFIER_GOAL = Goal(2000, at_most=False)
 
@@ -33,6 +32,6 @@ def figures(sizes: Sizes, store: Store) -> Iterator[Figure]:
 
 
 def classifier_speed(name: str, texts: Sequence[tuple[str, str]], sizes: Sizes) -> Figure:
-    classifier = Classifier(taxonomy.topics())
+    classifier = shipped()
     seconds = alone(sizes.rounds, lambda: classifier.topics(texts), len(texts))
     return Figure(name, 1 / seconds, "papers/s", CLASSIFIER_GOAL)

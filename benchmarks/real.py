@@ -7,8 +7,7 @@ from pathlib import Path
 
 from benchmarks.editions import CLASSIFIER_GOAL, classifier_speed
 from benchmarks.measure import Figure, Sizes
-from digest.topics import taxonomy
-from digest.topics.classifier import ABOUT, Classifier
+from digest.topics.classifier import ABOUT, shipped
 
 PAPERS = "hf_daily_papers.jsonl.gz"
 """A title and an abstract a line, as JSON."""
@@ -30,8 +29,7 @@ def figures(sizes: Sizes, folder: Path | None) -> Iterator[Figure]:
 
 def _covered(texts: Sequence[tuple[str, str]], at_a_time: int) -> int:
     """Return how many papers have a topic, counted an edition of *at_a_time* at a time."""
-    # Rarity is counted over the papers at hand: all of them at once would flatter it.
-    classifier = Classifier(taxonomy.topics())
+    classifier = shipped()
     parts = [texts[start : start + at_a_time] for start in range(0, len(texts), at_a_time)]
     return sum(int((classifier.topics(part) >= ABOUT).any(axis=1).sum()) for part in parts)
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,7 @@ from digest.errors import BadInput
 from digest.match import Fit, Rated, Reader, followed
 from digest.pool import Pool
 from digest.space import Text
-from digest.topics import taxonomy
-from digest.topics.classifier import Classifier
+from digest.topics import classifier, taxonomy
 
 _GZIP = b"\x1f\x8b"
 
@@ -57,7 +57,7 @@ def papers(path: Path) -> Papers:
             findings=[""] * len(texts),
             authors=[authors for _, _, authors, _ in found],
             organizations=[organization for _, _, _, organization in found],
-            topics=Classifier(taxonomy.topics()).topics(texts),
+            topics=classifier.shipped().topics(texts),
         ),
     )
 
@@ -70,7 +70,10 @@ def interests(path: Path) -> list[Interest]:
         BadInput: no such file, or a line is no interest; the message names it.
 
     """
-    return [_interest(line) for line in _lines(path)]
+    found = [_interest(line) for line in _lines(path)]
+    if not found:
+        raise BadInput(f"{path} holds no interests; write one a line as JSON.")
+    return found
 
 
 def ranked(papers: Papers, interest: Interest, top: int) -> Iterator[dict[str, Any]]:
@@ -137,7 +140,7 @@ def _lines(path: Path) -> Iterator[_Line]:
     try:
         body = path.read_bytes()
         text = (gzip.decompress(body) if body.startswith(_GZIP) else body).decode("utf-8-sig")
-    except (OSError, EOFError) as exc:
+    except (OSError, EOFError, zlib.error) as exc:
         raise BadInput(f"{path} cannot be read: {getattr(exc, 'strerror', None) or exc}.") from exc
     except UnicodeDecodeError as exc:
         raise BadInput(f"{path} is not in UTF-8.") from exc
@@ -154,7 +157,13 @@ def _object(line: str, where: str) -> dict[str, Any]:
         raise BadInput(f"{where} is not JSON: {exc}.") from exc
     if not isinstance(found, dict):
         raise BadInput(f"{where} is not a JSON object.")
-    return found
+    return _whole(found) if "\\ud" in line.lower() else found
+
+
+def _whole(found: dict[str, Any]) -> dict[str, Any]:
+    """Return *found* without halves of surrogate pairs: JSON may hold them, no text can."""
+    whole = json.dumps(found, ensure_ascii=False).encode(errors="replace")
+    return dict(json.loads(whole))
 
 
 def _paper(line: _Line) -> tuple[str, Text, tuple[str, ...], str | None]:

@@ -9,8 +9,8 @@ from digest.topics.terms import words
 EVERY_TOPIC = pytest.mark.parametrize("topic", taxonomy.topics(), ids=lambda topic: topic.slug)
 
 
-def test_there_are_at_least_forty_topics() -> None:
-    assert len(taxonomy.topics()) >= 40
+def test_there_are_at_least_sixty_topics() -> None:
+    assert len(taxonomy.topics()) >= 60
 
 
 def test_slugs_and_names_are_unique() -> None:
@@ -34,6 +34,14 @@ def test_seeds_are_in_lower_case_named_once_and_hold_a_word(topic: Topic) -> Non
     assert topic.seeds
     assert len(set(topic.seeds)) == len(topic.seeds)
     assert all(seed == seed.lower().strip() and words(seed) for seed in topic.seeds)
+
+
+@EVERY_TOPIC
+def test_what_tells_only_in_a_title_is_no_seed_for_everywhere(topic: Topic) -> None:
+    everywhere = {tuple(words(seed)) for seed in topic.seeds}
+
+    assert all(seed == seed.lower().strip() and words(seed) for seed in topic.title_seeds)
+    assert not everywhere & {tuple(words(seed)) for seed in topic.title_seeds}
 
 
 @EVERY_TOPIC

@@ -1,6 +1,16 @@
 """The `digest` command: each module here adds commands to the group."""
 
-from digest.cli import commands, feeds, matching, running, sourcing
+from digest.cli import commands, delivering, feeds, matching, running, sourcing, topics
 from digest.cli.group import cli, main
 
-__all__ = ["cli", "commands", "feeds", "main", "matching", "running", "sourcing"]
+__all__ = [
+    "cli",
+    "commands",
+    "delivering",
+    "feeds",
+    "main",
+    "matching",
+    "running",
+    "sourcing",
+    "topics",
+]

@@ -11,7 +11,6 @@ from digest import pipeline, previews, subscribers
 from digest.cli.context import services
 from digest.cli.group import Moment, TopicSlug, cli
 from digest.settings import read_settings
-from digest.topics import taxonomy
 
 
 @cli.command()
@@ -112,21 +111,3 @@ def send_due(now: datetime | None) -> None:
     with services() as built:
         sent = pipeline.send_due(built, now)
     click.echo(json.dumps(dataclasses.asdict(sent)))
-
-
-@cli.group()
-def topics() -> None:
-    """Look at the topics that readers can follow."""
-
-
-@topics.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-def list_topics(*, as_json: bool) -> None:
-    """Print every topic by group: its slug, name and what it is about."""
-    if as_json:
-        click.echo(json.dumps([dataclasses.asdict(topic) for topic in taxonomy.topics()]))
-        return
-    for group, members in taxonomy.grouped().items():
-        click.secho(f"\n{group}", bold=True)
-        for topic in members:
-            click.echo(f"  {topic.slug:24}{topic.name}: {topic.description}")

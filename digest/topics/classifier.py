@@ -1,72 +1,96 @@
-"""The classifier: how likely a paper is about each topic of the taxonomy."""
+"""The classifier: how likely a paper is about each topic, and is of each arXiv category."""
 
 from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.special import expit, softmax
 
-from digest.topics.taxonomy import Topic
-from digest.topics.terms import words
+from digest.topics import model, taxonomy
+from digest.topics.model import Model
+from digest.topics.tokens import Tokens, tokenized
 
-TITLE_WEIGHT = 3
-"""A term in the title counts as often as this many in the abstract."""
+ABOUT = 0.7
+"""From this on a paper is taken to be about a topic; docs/model-card.md says how it was found."""
 
-ABOUT = 0.5
-"""From this on a paper is taken to be about a topic."""
+SHIPPED = "model.npz"
+AT_ONCE = 256
+"""So many papers are looked at together: enough to be fast, little enough to need no memory."""
 
-EVIDENCE_FOR_HALF = 6.0
-"""TF-IDF evidence at which a paper is as likely about a topic as not; chosen by reading."""
+Floats = npt.NDArray[np.float32]
+
+Papers = Sequence[tuple[str, str]]
 
 
 class Classifier:
-    """
-    TF-IDF evidence for each topic: how often a paper uses the topic's seed terms, rare ones more.
+    """TF-IDF and one linear score for each topic and category, as probabilities."""
 
-    A first form, with nothing learnt: its probabilities are ordered rightly but not calibrated.
-    """
+    def __init__(self, learnt: Model) -> None:
+        self.model = learnt
+        self.category_names = learnt.categories
+        place = {slug: number for number, slug in enumerate(learnt.topics)}
+        # A topic that is new since the training is last: a column of zeros.
+        self._columns = [place.get(topic.slug, -1) for topic in taxonomy.topics()]
 
-    def __init__(self, topics: Sequence[Topic]) -> None:
-        seeds = [sorted({" ".join(words(seed)) for seed in topic.seeds}) for topic in topics]
-        vocabulary = sorted({seed for group in seeds for seed in group})
-        place = {seed: n for n, seed in enumerate(vocabulary)}
-        longest = max(len(seed.split()) for seed in vocabulary)
-        self._vectorizer = TfidfVectorizer(
-            analyzer=_NGrams(longest), vocabulary=vocabulary, sublinear_tf=True, norm=None
-        )
-        rows = [place[seed] for group in seeds for seed in group]
-        columns = [n for n, group in enumerate(seeds) for _ in group]
-        self._seeds = sparse.csr_array(
-            (np.ones(len(rows), np.float32), (rows, columns)),
-            shape=(len(vocabulary), len(topics)),
-        )
-
-    def topics(self, papers: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+    def topics(self, papers: Papers) -> Floats:
         """
-        Return topic probabilities, shape (papers, topics), float32 in [0, 1].
+        Return topic probabilities, shape (papers, topics) in the taxonomy's order.
 
-        *papers* are (title, abstract); rows need not sum to 1. How rare a term is, is counted
-        over the papers at hand.
+        *papers* are titles and abstracts. float32 in [0, 1]; rows need not sum to 1, and no paper
+        changes what another one gets.
         """
-        if not papers:
-            return np.zeros((0, self._seeds.shape[1]), np.float32)
-        texts = [f"{title}\n" * TITLE_WEIGHT + abstract for title, abstract in papers]
-        weights = sparse.csr_array(self._vectorizer.fit_transform(texts), dtype=np.float32)
-        evidence = (weights @ self._seeds).toarray()
-        return (1 - np.exp2(-evidence / EVIDENCE_FOR_HALF)).astype(np.float32)
+        return self.both(papers)[0]
+
+    def categories(self, papers: Papers) -> Floats:
+        """
+        Return how likely each of `category_names` is a paper's primary category.
+
+        Shape (papers, categories), float32; rows sum to 1.
+        """
+        return self.both(papers)[1]
+
+    def both(self, papers: Papers) -> tuple[Floats, Floats]:
+        """Return what `topics` and `categories` return, in hardly more time than one of them."""
+        topics = np.zeros((len(papers), len(self.model.topics) + 1), np.float32)
+        categories = np.zeros((len(papers), len(self.category_names)), np.float32)
+        for start in range(0, len(papers), AT_ONCE):
+            some = slice(start, start + AT_ONCE)
+            # Feeds may give no abstract; the title then tells all that there is.
+            tokens = tokenized([(title, abstract or title) for title, abstract in papers[some]])
+            topics[some, :-1] = self._topics(tokens)
+            categories[some] = self._categories(tokens)
+        return topics[:, self._columns], categories
+
+    def _topics(self, tokens: Tokens) -> Floats:
+        learnt = self.model
+        uses, distinct = learnt.seeds.told(tokens, learnt.seed_rarity)
+        odds = learnt.by_topic.scores(learnt.features.abstracts(tokens))
+        about = expit(odds + learnt.telling[0] * uses + learnt.telling[1] * distinct)
+        named = learnt.seeds.in_titles(tokens)
+        when_about = about * np.where(named, learnt.usually, 1 - learnt.usually)
+        otherwise = (1 - about) * np.where(named, learnt.seldom, 1 - learnt.seldom)
+        likely: Floats = when_about / (when_about + otherwise)
+        return likely.astype(np.float32)
+
+    def _categories(self, tokens: Tokens) -> Floats:
+        scores = self.model.by_category.scores(self.model.features.full(tokens))
+        return softmax(scores, axis=1)
 
 
-class _NGrams:
-    """An analyzer that gives every run of up to *longest* words."""
+def load(body: bytes) -> Classifier:
+    """
+    Return the classifier in *body*, as `digest topics train` writes it.
 
-    def __init__(self, longest: int) -> None:
-        self._longest = longest
+    Raises:
+        BadDocument: it is no such file.
 
-    def __call__(self, text: str) -> list[str]:
-        found = words(text)
-        return [
-            " ".join(found[start : start + length])
-            for length in range(1, self._longest + 1)
-            for start in range(len(found) - length + 1)
-        ]
+    """
+    return Classifier(model.from_bytes(body))
+
+
+@cache
+def shipped() -> Classifier:
+    """Return the classifier that comes with the package; docs/model-card.md describes it."""
+    return load(resources.files("digest.topics").joinpath(SHIPPED).read_bytes())

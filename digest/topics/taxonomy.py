@@ -16,6 +16,8 @@ class Topic:
     """The arXiv categories where most of its papers are."""
     seeds: tuple[str, ...]
     """Terms that a paper about it tends to use, in lower case."""
+    title_seeds: tuple[str, ...]
+    """Terms too common to tell anything, unless they stand in the title."""
 
 
 @cache
@@ -30,6 +32,7 @@ def topics() -> tuple[Topic, ...]:
             description=entry["description"],
             categories=tuple(entry["categories"]),
             seeds=tuple(entry["seeds"]),
+            title_seeds=tuple(entry.get("title_seeds", ())),
         )
         for entry in tomllib.loads(text)["topic"]
     )

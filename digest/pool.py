@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from digest.space import Space, Text
-from digest.topics.terms import phrase
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,14 +24,6 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.texts)
-
-    @cached_property
-    def phrases(self) -> list[tuple[str, str]]:
-        """Title and text of each paper, as keywords are looked up in them."""
-        return [
-            (phrase(text.title), phrase(text.abstract) + phrase(finding))
-            for text, finding in zip(self.texts, self.findings, strict=True)
-        ]
 
     @cached_property
     def places(self) -> dict[Text, int]:

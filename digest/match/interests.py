@@ -4,9 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from digest.clock import Cadence
+from digest.match import keywords, names
 from digest.models import Balance
 from digest.space import Text
 from digest.topics import taxonomy
@@ -63,11 +65,28 @@ class Reader:
 
     @property
     def atoms(self) -> list[Atom]:
-        """Return what they follow, without what no paper could answer to."""
+        """Return what they follow, each once, without what no paper could answer to."""
         named = (
-            (Kind.TOPIC, [slug for slug in self.topics if slug in taxonomy.by_slug()]),
-            (Kind.KEYWORD, self.keywords),
-            (Kind.AUTHOR, self.authors),
-            (Kind.ORGANIZATION, self.organizations),
+            *(Atom(Kind.TOPIC, slug) for slug in self.topics if slug in taxonomy.by_slug()),
+            *(Atom(Kind.KEYWORD, word) for word in self.keywords),
+            *(Atom(Kind.AUTHOR, name) for name in self.authors),
+            *(Atom(Kind.ORGANIZATION, name) for name in self.organizations),
         )
-        return list(dict.fromkeys(Atom(kind, name) for kind, names in named for name in names))
+        kept: dict[tuple[Kind, str], Atom] = {}
+        for atom in named:
+            kept.setdefault(_meant(atom), atom)
+        return list(kept.values())
+
+
+@lru_cache(maxsize=50_000)
+def _meant(atom: Atom) -> tuple[Kind, str]:
+    """Return what the spellings of *atom* have in common."""
+    match atom.kind:
+        case Kind.TOPIC:
+            return atom
+        case Kind.KEYWORD:
+            return atom.kind, keywords.same(atom.name)
+        case Kind.AUTHOR:
+            return atom.kind, names.person(atom.name)
+        case Kind.ORGANIZATION:
+            return atom.kind, names.same(atom.name)

@@ -11,7 +11,7 @@ from digest.edition import Edition
 from digest.match import reasons
 from digest.match.fitting import Fit, followed
 from digest.match.interests import LOOKS_BACK, Rated, Reader
-from digest.match.picking import WEIGHTS, pick
+from digest.match.picking import WEIGHTS, costs, pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ def match(
 
 def _picks(edition: Edition, reader: Reader, fit: Fit, k: int) -> list[Picked]:
     weights = WEIGHTS[reader.balance]
-    scores = fit.scores + weights.trend * edition.trend - fit.pushed
+    scores = fit.scores + weights.trend * edition.trend - fit.taste.pushed
     rows = pick(
         fit=fit.scores,
         scores=scores,
         may=is_fresh(edition, reader) & is_unsent(edition, reader) & fit.allowed(),
         topic=fit.main_topic(),
-        likeness=edition.pool.space.likeness,
+        costs=costs(edition.pool),
         k=k,
         share=weights.share,
     )
@@ -76,4 +76,6 @@ def is_fresh(edition: Edition, reader: Reader) -> npt.NDArray[np.bool_]:
 
 
 def is_unsent(edition: Edition, reader: Reader) -> npt.NDArray[np.bool_]:
-    return ~np.isin(edition.paper_ids, list(reader.sent))
+    unsent = np.ones(len(edition.cards), np.bool_)
+    unsent[[edition.rows[paper_id] for paper_id in edition.rows.keys() & reader.sent]] = False
+    return unsent

@@ -1,11 +1,14 @@
 """Picking: of the papers that fit, ten that are not the same paper ten times."""
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from digest.models import Balance
+from digest.pool import Pool
 
 Array = npt.NDArray[np.float32]
 
@@ -13,13 +16,14 @@ SIMILAR = 0.5
 """What a paper loses by being just like one that was picked before it. Source: Carbonell and
 Goldstein 1998, "The use of MMR" (maximal marginal relevance)."""
 
+SAME = 0.8
+"""So alike are versions of one paper: a second one waits for all else, also for what trends."""
+
 MOST_OF_ONE_TOPIC = 0.5
 """The part of a digest that one of several followed topics may take while others have papers."""
 
-CANDIDATES = 40
-"""Only the best are compared with one another: ten are wanted."""
-
-_LAST_RESORT = 100.0
+_FULL, _AGAIN = 1e3, 1e5
+"""More than any paper is worth: these wait for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def pick(
     scores: Array,
     may: npt.NDArray[np.bool_],
     topic: npt.NDArray[np.int32],
-    likeness: Array,
+    costs: Array,
     k: int,
     share: float,
 ) -> list[int]:
@@ -53,45 +57,53 @@ def pick(
     Return the rows of at most *k* papers, first those that fit, then what trends.
 
     *scores* order both; *may* says which may be sent; *topic* is the followed topic that each is
-    most about, -1 for none; *likeness* has shape (papers, papers).
+    most about, -1 for none; *costs* are those of the pool.
     """
-    fitting = np.flatnonzero(may & (fit > 0))
-    others = np.flatnonzero(may & (fit <= 0))
-    kept_for_trends = min(len(others), round(k * share))
-    chosen = Chosen(likeness, topic, most=max(1, round(k * MOST_OF_ONE_TOPIC)))
-    chosen.take(fitting, scores, k - kept_for_trends)
-    chosen.take(others, scores, k)
-    chosen.take(np.setdiff1d(fitting, chosen.rows), scores, k)
+    fits = fit > 0
+    fitting, others = may & fits, may & ~fits
+    kept_for_trends = min(int(others.sum()), round(k * share))
+    chosen = Chosen(scores, topic, costs, most=max(1, round(k * MOST_OF_ONE_TOPIC)))
+    for again in (False, True):
+        chosen.take(fitting, k - kept_for_trends, again=again)
+        chosen.take(others, k, again=again)
+        chosen.take(fitting, k, again=again)
     return chosen.rows
+
+
+@lru_cache(maxsize=2)
+def costs(pool: Pool) -> Array:
+    """Return what each paper costs each other by being picked, shape (papers, papers)."""
+    likeness = pool.space.likeness
+    return np.where(likeness < SAME, SIMILAR * likeness, _AGAIN).astype(np.float32)
 
 
 class Chosen:
     """The papers picked so far, and what they take from those like them."""
 
-    def __init__(self, likeness: Array, topic: npt.NDArray[np.int32], most: int) -> None:
+    def __init__(
+        self, scores: Array, topic: npt.NDArray[np.int32], costs: Array, most: int
+    ) -> None:
         self.rows: list[int] = []
-        self._likeness = likeness
-        self._topic = topic
-        self._several = len(np.unique(topic[topic >= 0])) > 1
-        self._most = most
+        self._scores = scores.astype(np.float64)
+        self._topic, self._costs, self._most = topic, costs, most
+        self._cost = np.zeros_like(scores)
+        self._several = len(set(topic.tolist()) - {-1}) > 1
+        self._taken: Counter[int] = Counter()
 
-    def take(self, rows: npt.NDArray[np.intp], scores: Array, up_to: int) -> None:
-        """Pick from *rows* until there are *up_to*, the best first."""
-        best = rows[np.argsort(-scores[rows], kind="stable")[: max(CANDIDATES, up_to)]]
-        left = scores[best].astype(np.float64)
-        alike = np.zeros(len(best))
-        for row in self.rows:
-            alike = np.maximum(alike, self._likeness[row, best])
-        while len(self.rows) < up_to and len(best) and np.isfinite(left).any():
-            n = int(np.argmax(left - SIMILAR * alike - self._crowding(best)))
-            self.rows.append(int(best[n]))
-            left[n] = -np.inf
-            alike = np.maximum(alike, self._likeness[best[n], best])
+    def take(self, which: npt.NDArray[np.bool_], up_to: int, *, again: bool) -> None:
+        """Pick those that are worth most until there are *up_to*; *again* what is there already."""
+        while len(self.rows) < up_to:
+            worth = np.where(which, self._scores - self._cost, -np.inf)
+            row = int(worth.argmax())
+            if worth[row] <= (-np.inf if again else -_AGAIN / 2):
+                return
+            self._pick(row)
 
-    def _crowding(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        """Return what *rows* lose by their topic having had its part."""
-        if not self._several:
-            return np.zeros(len(rows))
-        taken = np.bincount(self._topic[self.rows] + 1, minlength=int(self._topic.max()) + 2)
-        full = (taken >= self._most) & (np.arange(len(taken)) > 0)
-        return np.where(full[self._topic[rows] + 1], _LAST_RESORT, 0.0)
+    def _pick(self, row: int) -> None:
+        self.rows.append(row)
+        self._scores[row] = -np.inf
+        np.maximum(self._cost, self._costs[row], out=self._cost)
+        topic = int(self._topic[row])
+        self._taken[topic] += 1
+        if self._several and topic >= 0 and self._taken[topic] == self._most:
+            self._scores[self._topic == topic] -= _FULL

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from digest.card import Reason
 from digest.edition import Edition
 from digest.match.answers import answers
-from digest.match.fitting import AS_SURE_AS_A_TOPIC, CLOSE, DISLIKED_WEIGHT, Fit, followed
+from digest.match.fitting import Fit, followed
 from digest.match.interests import LOOKS_BACK, Kind, Rated, Reader
 from digest.match.matching import is_fresh, is_unsent, match
 from digest.match.picking import WEIGHTS
+from digest.match.reasons import trending
+from digest.match.tastes import AS_SURE_AS_A_TOPIC, CLOSE, DISLIKED_WEIGHT
 from digest.topics.classifier import ABOUT
 
 
@@ -46,7 +48,7 @@ def why(edition: Edition, reader: Reader, place: int, k: int, rated: Mapping[int
         total=sum(share.adds for share in shares),
         against=tuple(_against(edition, reader, place)),
         pick=places.index(place) + 1 if place in places else None,
-        reasons=fit.reasons(place),
+        reasons=fit.reasons(place) or trending(edition.cards[place].upvotes),
     )
 
 
@@ -56,17 +58,22 @@ def _shares(edition: Edition, reader: Reader, place: int, fit: Fit) -> Iterator[
         answer = float(known.to(atom)[place])
         how = f"probability {answer:.2f}, counts from {ABOUT:g}" if atom.kind is Kind.TOPIC else ""
         yield Share(f"{atom.kind} {atom.name}", float(known.holding(atom)[place]), how)
-    deviations = "standard deviations above the mean"
-    if reader.about or reader.liked:
-        above = float(fit.likes_stand_out[place]) * AS_SURE_AS_A_TOPIC
-        how = f"{above:+.2f} {deviations} / {AS_SURE_AS_A_TOPIC:g}, counts from {CLOSE:g}"
-        yield Share("close to what you wrote and liked", float(fit.close[place]), how)
+    taste = fit.taste
+    if reader.about.strip() or reader.liked:
+        how = f"{_above(taste.likes_stand_out[place])}, counts from {CLOSE:g}"
+        if taste.likes_stand_out[place] >= CLOSE / AS_SURE_AS_A_TOPIC and not taste.close[place]:
+            how += ", but has too little in common with it"
+        yield Share("close to what you wrote and liked", float(taste.close[place]), how)
     if reader.disliked:
-        above = float(fit.dislikes_stand_out[place]) * AS_SURE_AS_A_TOPIC
-        how = f"{above:+.2f} {deviations} / {AS_SURE_AS_A_TOPIC:g} * {DISLIKED_WEIGHT:g}"
-        yield Share("close to what you disliked", -float(fit.pushed[place]), how)
+        how = f"{_above(taste.dislikes_stand_out[place])} * {DISLIKED_WEIGHT:g}"
+        yield Share("close to what you disliked", -float(taste.pushed[place]), how)
     trend, weight = float(edition.trend[place]), WEIGHTS[reader.balance].trend
     yield Share("trend", trend * weight, f"{trend:.2f} * {weight:g} (balance: {reader.balance})")
+
+
+def _above(standing: float) -> str:
+    deviations = standing * AS_SURE_AS_A_TOPIC
+    return f"{deviations:+.2f} standard deviations above the mean / {AS_SURE_AS_A_TOPIC:g}"
 
 
 def _against(edition: Edition, reader: Reader, place: int) -> Iterator[str]:

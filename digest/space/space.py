@@ -23,6 +23,12 @@ BORROWED = 50
 """As many papers of the background join in the count of how rare a term is: a few papers at
 hand say little of that, and many soon outweigh them."""
 
+FEW = 30
+"""Fewer papers say little of what is usual: as many as are missing count as far from all."""
+
+_NOISE = 1e-3
+"""Shorter than this is only what rounding leaves."""
+
 _FRAME = frozenset(
     stems("am want interested interests work works working field area topics papers")
 )
@@ -68,11 +74,11 @@ class Space:
         exact = self._weighed(rows)
         self._own = _own_directions(exact)
         latent = self._project(exact)
-        count = max(1, len(papers))
+        count = max(FEW, len(papers))
         self._middle: Array = latent.sum(axis=0) / count
         self.papers = Vectors(exact, self.unit(latent - self._middle))
         self.bias: Array = np.asarray(exact.sum(axis=0) / count, np.float32)
-        """The mean of the papers' exact rows, shape (terms,)."""
+        """What the papers' exact rows have in common: their mean, shape (terms,)."""
 
     def of_papers(self, papers: Sequence[Text]) -> Vectors:
         """Return other papers as this space sees them."""
@@ -94,6 +100,30 @@ class Space:
     def meaning(self, latent: Array) -> Array:
         """Return the background's half of *latent* rows: one word in common is not much there."""
         return latent[:, : self._background.dimensions]
+
+    def cosines(self, latent: Array) -> tuple[Array, Array]:
+        """Return those of each paper with *latent*, a row, in the background's half and the own."""
+        split, papers = self._background.dimensions, self.papers.latent
+        return papers[:, :split] @ latent[:split], papers[:, split:] @ latent[split:]
+
+    @cached_property
+    def usual(self) -> Array:
+        """How much each paper has of what all of them share, shape (papers,)."""
+        return np.asarray(self.papers.exact @ self.bias, np.float32)
+
+    @cached_property
+    def holds(self) -> sparse.csr_array:
+        """Which terms each paper has, 1 or absent, shape (papers, terms)."""
+        exact = self.papers.exact
+        return sparse.csr_array(
+            (np.ones_like(exact.data), exact.indices, exact.indptr), shape=exact.shape
+        )
+
+    def row(self, place: int) -> tuple[npt.NDArray[np.int32], Array]:
+        """Return the terms of the paper in this place, and their exact weights."""
+        exact = self.papers.exact
+        own = slice(exact.indptr[place], exact.indptr[place + 1])
+        return exact.indices[own], exact.data[own]
 
     @cached_property
     def likeness(self) -> Array:
@@ -147,10 +177,11 @@ def _own_directions(exact: sparse.csr_array) -> Array:
     dimensions = min(OWN_DIMENSIONS, min(exact.shape) - 1)
     if dimensions < 1:
         return np.zeros((exact.shape[1], 0), np.float32)
-    _, _, components = randomized_svd(exact, dimensions, n_iter=3, random_state=0)
-    return np.asarray(components.T, np.float32)
+    _, strength, components = randomized_svd(exact, dimensions, n_iter=3, random_state=0)
+    # Papers that say the same have fewer directions than rows; the others are noise.
+    return np.asarray(components[strength > _NOISE].T, np.float32)
 
 
 def _of_length_1(rows: Array) -> Array:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-9), np.float32)
+    return np.asarray(rows / np.maximum(lengths, _NOISE), np.float32)

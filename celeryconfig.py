@@ -65,4 +65,30 @@ beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "alarms": {
+        "task": "workers.tasks.tell_alarms",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "events": {
+        "task": "workers.tasks.listen",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "mailbox": {
+        "task": "workers.tasks.read_mailbox",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "tidying": {
+        "task": "workers.tasks.tidy",
+        "schedule": crontab(minute="40"),
+        "options": {"expires": 1800},
+    },
+    "suppression list": {
+        # Once a day; more often only to go on where a reading was broken off.
+        "task": "workers.tasks.read_suppressions",
+        "schedule": crontab(minute="20"),
+        "options": {"expires": 1800},
+    },
 }

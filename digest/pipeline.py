@@ -4,6 +4,7 @@ The service on one page.
     fetch     read the sources, keep papers and sightings, freeze an edition
     sweep     find what is due and undone, whatever was lost meanwhile
     deliver   claim, match, render, send, record
+    events    hear what became of it
 
 Every edge of the program (pages, commands, workers) does its work by these.
 """
@@ -12,20 +13,27 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from digest import delivery, edition, library, turns
+from digest import delivery, edition, events, library, turns
 from digest import fetch as sources
 from digest.clock import last_daily
 from digest.database import in_transaction, insert_new
 from digest.delivery import Tally
 from digest.delivery.sweep import Swept
+from digest.errors import BadSettings, FetchError
+from digest.events import account, receiving
 from digest.fetch import FetchReport, feeds
 from digest.models import EditionRow, FetchRun, Heartbeat, Paper
 from digest.services import Services
 from digest.sources.download import Http
 from digest.sources.feed import Feed
+
+if TYPE_CHECKING:
+    from digest.events.queue import Polled
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +83,15 @@ def load(services: Services, kind: str, body: bytes, day: date | None = None) ->
 
     """
     now = services.clock()
-    with services.sessions.begin() as session:
+
+    def step(session: Session) -> FetchReport:
         report = sources.load(session, kind, body, now=now, day=day)
         session.add(
             FetchRun(source=kind, at=now, new=report.new, seen=report.seen, skipped=report.skipped)
         )
+        return report
+
+    report = in_transaction(services.sessions, step)
     freeze(services)
     return report
 
@@ -122,7 +134,7 @@ def fetch_if_due(services: Services) -> bool:
 def sweep(services: Services, now: datetime | None = None) -> Swept:
     """Plan what is due at *now*, and take up what dead senders left."""
     swept = delivery.sweep(services.sessions, now or services.clock())
-    _beat(services, "sweep")
+    beat(services, "sweep")
     return swept
 
 
@@ -133,7 +145,7 @@ def senders_wanted(swept: Swept) -> int:
 
 def deliver(services: Services) -> Tally:
     """Send what is due, for a minute at most."""
-    _beat(services, "sender")
+    beat(services, "sender")
     return delivery.deliver(
         services.sessions, services.transport, services.composer, services.clock
     )
@@ -165,6 +177,60 @@ def send_due(services: Services, now: datetime | None = None) -> Sent:
     )
 
 
+def hear(services: Services, document: str) -> bool:
+    """
+    Apply the event, or the wish to leave, that a document of SES tells of; False: it is no news.
+
+    Raises:
+        BadMessage: it is not understood.
+
+    """
+    left = receiving.hear_mail(services.sessions, services.links, document, services.clock)
+    if left is not None:
+        return left
+    return events.hear(services.sessions, services.keys, document, services.clock)
+
+
+def poll_events(services: Services) -> "Polled":
+    """
+    Read the queue of events until it is empty, for a minute at most.
+
+    Raises:
+        BadSettings: there is none.
+
+    """
+    if services.queue is None:
+        raise BadSettings("DIGEST_SQS_QUEUE_URL: names no queue to read; see docs/operating.md")
+    from digest.events.queue import poll  # noqa: PLC0415  imports botocore, as the queue did
+
+    polled = poll(services.queue, lambda document: hear(services, document))
+    if polled.error:
+        log.warning("events: %s", polled.error)
+    return polled
+
+
+def listen(services: Services) -> None:
+    """Hear what is in the queue, if there is one, and let those write-to again who ask for it."""
+    if services.queue:
+        poll_events(services)
+    try:
+        account.readmit(services.sessions, services.account, services.clock())
+    except FetchError as exc:
+        log.warning("confirmations wait: %s", exc)
+
+
+def read_suppressions(services: Services) -> None:
+    """Read what is new on the mail system's suppression list, once a day; drop old events."""
+    in_transaction(services.sessions, events.forget)
+    if services.account is None:
+        return
+    try:
+        count = account.read(services.sessions, services.account, services.keys, services.clock())
+        log.info("suppressions read=%d", count)
+    except FetchError as exc:
+        log.warning("suppressions: %s", exc)
+
+
 def has_papers(services: Services) -> bool:
     with services.sessions.begin() as session:
         return session.scalar(select(Paper.id).limit(1)) is not None
@@ -175,7 +241,7 @@ def last_sweep(services: Services) -> datetime | None:
         return session.scalar(select(Heartbeat.at).where(Heartbeat.name == "sweep"))
 
 
-def _beat(services: Services, name: str) -> None:
+def beat(services: Services, name: str) -> None:
     """Leave a sign of life, which doctor looks for."""
     with services.sessions.begin() as session:
         here = insert_new(session, Heartbeat).values(name=name, at=services.clock())

@@ -157,7 +157,7 @@ def test_a_topic_is_known_by_its_words_before_there_is_an_edition(session: Sessi
 def test_a_topic_is_what_the_newest_edition_says_of_its_papers(session: Session) -> None:
     very = "chain of thought, test-time compute, self-consistency, reasoning models " * 3
     make.paper(session, now=NOW, title="Much reasoning", abstract=very)
-    make.paper(session, now=NOW, title="Eggs", abstract="No chain of thought is needed for eggs.")
+    make.paper(session, now=NOW, title="Eggs", abstract="Boiling eggs asks for self-consistency.")
     edition.build(session, NOW)
     make.paper(session, now=NOW, title="Later", abstract="A chain of thought.")
 

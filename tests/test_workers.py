@@ -50,6 +50,11 @@ def test_every_scheduled_task_exists() -> None:
         "workers.tasks.fetch",
         "workers.tasks.catch_up",
         "workers.tasks.sweep",
+        "workers.tasks.listen",
+        "workers.tasks.tell_alarms",
+        "workers.tasks.read_suppressions",
+        "workers.tasks.read_mailbox",
+        "workers.tasks.tidy",
     }
     assert scheduled <= set(app.tasks)
 
@@ -132,6 +137,20 @@ def test_in_production_no_task_is_done_on_old_tables(
     assert [each.getMessage() for each in caplog.records if each.name == "workers.tasks"] == [
         "no task is done: The database is not up to date; run `digest migrate` first."
     ]
+
+
+@pytest.mark.usefixtures("first_use")
+def test_no_task_is_done_with_a_setting_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DIGEST_DKIM_KEY_FILE", "missing.pem")
+
+    with pytest.raises(Ignore):
+        tasks.sweep()
+
+    why = f"DIGEST_DKIM_KEY_FILE: {tmp_path / 'missing.pem'}: No such file or directory"
+    logged = [each.getMessage() for each in caplog.records if each.name == "workers.tasks"]
+    assert logged == [f"no task is done: {why}"]
 
 
 def test_a_task_is_given_back_when_its_worker_dies() -> None:

@@ -11,7 +11,7 @@ from celery import shared_task
 from celery.exceptions import Ignore
 from celery.signals import worker_ready
 
-from digest import pipeline
+from digest import alarms, errands, pipeline
 from digest.errors import BadInput
 from digest.services import Services, build, prepare
 from digest.settings import read_settings
@@ -28,10 +28,10 @@ def services() -> Services:
     settings = read_settings()
     try:
         prepare(settings)
+        return build(settings)
     except BadInput as exc:
         log.error("no task is done: %s", exc)  # noqa: TRY400  the sentence says it all
         raise Ignore from exc
-    return build(settings)
 
 
 @shared_task
@@ -53,6 +53,31 @@ def sweep() -> None:
 @shared_task
 def deliver() -> None:
     pipeline.deliver(services())
+
+
+@shared_task
+def listen() -> None:
+    pipeline.listen(services())
+
+
+@shared_task
+def read_suppressions() -> None:
+    pipeline.read_suppressions(services())
+
+
+@shared_task
+def read_mailbox() -> None:
+    errands.read_mailbox(services())
+
+
+@shared_task
+def tidy() -> None:
+    errands.tidy(services())
+
+
+@shared_task
+def tell_alarms() -> None:
+    alarms.tell(services())
 
 
 @worker_ready.connect

@@ -126,7 +126,9 @@ def _by_title(session: Session, entries: Sequence[Entry]) -> dict[str, int]:
         entry.external_id: paper.id
         for entry in entries
         for paper in namesakes[keys.get(entry.external_id)][:1]
-        if not _two_arxiv_ids(entry, on_arxiv[paper.id]) and _same(entry, paper)
+        # A paper of the same document has no names in the database yet, but its own.
+        if not _two_arxiv_ids(entry, on_arxiv[paper.id] | _arxiv_ids([paper.external_id]))
+        and _same(entry, paper)
     }
 
 

@@ -4,6 +4,7 @@ The real service with two parts replaced: its clock stands still, and no source 
 What touches the database runs on SQLite and again on a real PostgreSQL.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -86,6 +87,17 @@ def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         if name.startswith("DIGEST_") or name == "PORT":
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Undo what a command has set that ran inside a test."""
+    ours = [logging.getLogger(name) for name in (None, "digest", "workers")]
+    before = [(logger, logger.level, logger.handlers[:]) for logger in ours]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from digest.errors import BadInput
 from digest.topics import categories, features, naming, taxonomy
+from digest.topics.categories import Calibration
 from digest.topics.descent import EPOCHS, Line, Tick
 from digest.topics.evidence import Seeds
 from digest.topics.examples import Example, at, days, texts
@@ -45,15 +46,22 @@ def train(examples: Sequence[Example], today: date, tick: Tick = lambda _: None)
     """
     named = learnable(examples)
     tokens = tokenized(texts(examples))
-    learnt = features.fitted(tokens)
-    full = learnt.full(tokens)
-    by_category, facts = _by_category(full, examples, named, tick)
-    topics = _Topics(learnt, tokens, examples, tick)
-    narrow, kept = learnt.only(_carrying(full, by_category, topics.line))
+    wide = features.fitted(tokens)
+    full = wide.full(tokens)
+    held = newest(examples)
+    rest = np.setdiff1d(np.arange(len(examples)), held)
+    trial = categories.fit(full[rest], at(examples, rest), named, tick)
+    topics = _Topics(wide, tokens, examples, tick)
+    narrow, kept = wide.only(_carrying(full, trial, topics.line))
+    narrow = narrow.measured(tokens)
+    calibration, facts = _calibrated(
+        narrow, Packed.of(_narrowed(trial, full, kept)), at(examples, held), named
+    )
+    line = calibration.of(categories.fit(full, examples, named, tick))
     return Model(
-        features=narrow.measured(tokens),
+        features=narrow,
         categories=named,
-        by_category=Packed.of(_narrowed(by_category, full, kept)),
+        by_category=Packed.of(_narrowed(line, full, kept)),
         topics=tuple(topic.slug for topic in taxonomy.topics()),
         by_topic=Packed.of(_narrowed(topics.line, topics.rows, kept[: narrow.in_abstract])),
         seeds=topics.seeds,
@@ -89,22 +97,16 @@ def newest(examples: Sequence[Example]) -> Places:
     return recent[-max(len(recent) // HELD, 1) :]
 
 
-def _by_category(
-    full: Rows, examples: Sequence[Example], named: Sequence[str], tick: Tick
-) -> tuple[Line, dict[str, float | None]]:
-    """Return the calibrated line of categories, and its figures on what was held back of them."""
-    held = newest(examples)
-    rest = np.setdiff1d(np.arange(len(examples)), held)
-    line = categories.fit(full[rest], at(examples, rest), named, tick)
-    unseen = at(examples, held)
+def _calibrated(
+    narrow: Features, trial: Packed, unseen: Sequence[Example], named: Sequence[str]
+) -> tuple[Calibration, dict[str, float | None]]:
+    """Return what makes *trial* honest on papers it has not seen, and its figures there."""
+    scores = trial.scores(narrow.full(tokenized(texts(unseen))))
     primary = categories.places(unseen, named)
-    scores = line.scores(full[held])
-    calibration = categories.calibrate(scores, primary)
     likely = categories.crossed(scores, primary)
     known = np.array([bool(each.categories) for each in unseen], np.bool_)
     facts = figures_of(likely[known], primary[known])
-    line = categories.fit(full, examples, named, tick)
-    return calibration.of(line), facts.as_json()
+    return categories.calibrate(scores, primary), facts.as_json()
 
 
 class _Topics:

@@ -1,7 +1,13 @@
-"""Judged sets: papers, interests, and which papers people found right for them."""
+"""
+Judged sets: papers, interests, and which papers people found right for them.
+
+`python -m benchmarks.judged DATA` prints the ids and titles of all these papers, a line each, for
+`digest topics background --without`: what is measured must not be learnt from.
+"""
 
 import gzip
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,3 +164,13 @@ def _found_on_their_day(
         for name, kept in grades.items()
         if kept
     }
+
+
+def main(folder: Path) -> None:
+    for name in SETS:
+        for paper in read(folder, name).papers:
+            sys.stdout.write(f"{paper['id']}\n{' '.join(paper['title'].split())}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) / "relevance")

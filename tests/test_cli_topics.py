@@ -2,14 +2,17 @@
 
 import io
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from digest.space import background
 from digest.topics import taxonomy
 from tests.lessons import papers, written
 from tests.test_cli import Digest, Ended, digest
@@ -183,3 +186,31 @@ def test_what_is_no_model_is_refused(classify: Classify, tmp_path: Path) -> None
 
     assert ended.code == 2
     assert "no model of topics" in ended.err
+
+
+def test_the_background_of_the_space_is_learnt_from_papers(digest: Digest, tmp_path: Path) -> None:
+    draw = random.Random(0)
+    words = ["".join(draw.choices("bdfgklmnprt", k=6)) for _ in range(500)]
+    examples = [
+        replace(each, title=f"Paper {number}", abstract=" ".join(draw.sample(words, 30)))
+        for number, each in enumerate(papers(600))
+    ]
+    data = written(tmp_path / "papers.jsonl", examples)
+    kept = tmp_path / "kept.txt"
+    kept.write_text(f"{examples[0].id}\n paper  7\n")
+
+    ended = digest("topics", "background", data, "--out", tmp_path / "b.npz", "--without", kept)
+
+    assert ended.code == 0, ended.err
+    learnt = background.from_bytes((tmp_path / "b.npz").read_bytes())
+    assert json.loads(ended.out)["papers"] == learnt.papers == 598
+
+
+def test_too_few_papers_teach_no_background(digest: Digest, tmp_path: Path) -> None:
+    data = written(tmp_path / "papers.jsonl", papers(5))
+
+    ended = digest("topics", "background", data, "--out", tmp_path / "b.npz")
+
+    assert ended.code == 2
+    assert "5 papers have too few words in common: give more of them." in ended.err
+    assert not (tmp_path / "b.npz").exists()

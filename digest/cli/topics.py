@@ -77,18 +77,18 @@ def train(*, files: Sequence[Path], out: Path | None, without: Path | None) -> N
     """  # noqa: D301
     left_out = _ids(without)
     if out and files:
-        _check_writable(out)
-        _write(out, united(_read(files), left_out))
+        check_writable(out)
+        _write(out, united(read_all(files), left_out))
         return
     with services() as built:
         if files:
-            examples = _read(files)
+            examples = read_all(files)
         else:
             with built.sessions() as session:
                 examples = adopting.own_papers(session)
         examples = united(examples, left_out)
         if out:
-            _check_writable(out)
+            check_writable(out)
             _write(out, examples)
         else:
             _adopt(built, examples)
@@ -99,7 +99,7 @@ def _ids(file: Path | None) -> set[str]:
     return {line.split()[0] for line in lines if line.strip()}
 
 
-def _read(files: Sequence[Path]) -> list[Example]:
+def read_all(files: Sequence[Path]) -> list[Example]:
     found: list[Example] = []
     for file in files:
         found += reading.read(file)
@@ -107,7 +107,7 @@ def _read(files: Sequence[Path]) -> list[Example]:
     return found
 
 
-def _check_writable(out: Path) -> None:
+def check_writable(out: Path) -> None:
     # Before the minutes of training, not after them.
     if not out.parent.is_dir():
         raise BadInput(f"{out}: there is no folder {out.parent}.")

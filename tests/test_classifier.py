@@ -1,5 +1,8 @@
+import io
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from importlib import resources
 
 import numpy as np
@@ -147,6 +150,36 @@ def test_classifying_needs_no_library_for_learning() -> None:
 def test_what_is_no_model_is_refused_in_words(body: bytes) -> None:
     with pytest.raises(BadDocument, match="no model of topics"):
         load(body)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda learnt: replace(learnt, usually=np.full_like(learnt.usually, np.nan)),
+        lambda learnt: replace(learnt, telling=learnt.telling[:1]),
+        lambda learnt: replace(learnt, categories=learnt.categories[:1]),
+        lambda learnt: replace(learnt, topics=()),
+        lambda learnt: replace(learnt, seeds=replace(learnt.seeds, topic=learnt.seeds.topic + 99)),
+        lambda learnt: replace(learnt, features=replace(learnt.features, stems=("a", "b"))),
+    ],
+    ids=["not-a-number", "short", "categories", "topics", "seeds", "stems"],
+)
+def test_a_model_whose_arrays_do_not_fit_together_is_refused(
+    classifier: Classifier, broken: Callable[[model.Model], model.Model]
+) -> None:
+    with pytest.raises(BadDocument, match="do not belong together"):
+        load(model.to_bytes(broken(classifier.model)))
+
+
+@pytest.mark.parametrize("facts", [b'"x"', b"[" * 100_000, b'{"form": 1, "stems": 5}', b"\xff"])
+def test_a_model_with_other_facts_is_refused(classifier: Classifier, facts: bytes) -> None:
+    with np.load(io.BytesIO(model.to_bytes(classifier.model)), allow_pickle=False) as arrays:
+        others = {name: arrays[name] for name in arrays.files if name != "facts"}
+    body = io.BytesIO()
+    np.savez(body, facts=np.frombuffer(facts, np.uint8), **others)
+
+    with pytest.raises(BadDocument, match="no model of topics"):
+        load(body.getvalue())
 
 
 def test_a_model_of_another_form_asks_to_be_trained_again(

@@ -61,6 +61,13 @@ def test_a_bad_line_is_named_and_the_others_are_classified(classify: Classify) -
     assert ended.err.splitlines() == ["line 2: no JSON", 'line 4: no "title"']
 
 
+def test_half_of_a_surrogate_pair_can_be_printed_too(classify: Classify) -> None:
+    ended = classify(PAPER | {"id": "\ud800"}, PAPER)
+
+    assert ended.code == 0
+    assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["?", PAPER["id"]]
+
+
 @pytest.mark.parametrize("line", ["not JSON", "[]", '{"title": "A"}', '{"id": "1", "title": 2}'])
 def test_nothing_readable_is_bad_input(classify: Classify, line: str) -> None:
     ended = classify(line)

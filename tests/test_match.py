@@ -13,6 +13,7 @@ from digest.edition import Edition
 from digest.match import LOOKS_BACK, Picked, Rated, Reader, match
 from digest.match.keywords import finder, written
 from digest.models import Balance
+from digest.space import Text
 from digest.topics.classifier import ABOUT
 from tests.offers import (
     AGENTS,
@@ -160,8 +161,10 @@ def test_what_was_sent_before_is_not_picked() -> None:
         paper("Crypto-Coins at Night"),
         paper(abstract="About a crypto coin."),
         paper(finding="It mines crypto coins."),
+        paper(organization="The Crypto Coin Lab"),
+        paper(authors=("Ada Lovelace", "Coin, Crypto")),
     ],
-    ids=["title", "abstract", "finding"],
+    ids=["title", "abstract", "finding", "organisation", "author"],
 )
 def test_a_muted_word_never_appears_even_where_the_paper_fits(shown: dict[str, Any]) -> None:
     edition = an_edition({**shown, "topics": {AGENTS: 1.0}}, paper())
@@ -169,6 +172,15 @@ def test_a_muted_word_never_appears_even_where_the_paper_fits(shown: dict[str, A
     picked = picks(edition, reader(topics=[AGENTS], muted=["crypto coin"]))
 
     assert ids(edition, picked) == [101]
+
+
+@pytest.mark.parametrize("word", ["R", "it", "smith", "lab*x", "Lovelace"])
+def test_a_muted_word_is_no_part_of_somebodys_name(word: str) -> None:
+    edition = an_edition(
+        paper(authors=("R. It Smith", "Ada Lovelace"), organization="A Laboratory")
+    )
+
+    assert len(picks(edition, reader(muted=[word]))) == 1
 
 
 def test_a_muted_word_without_a_letter_mutes_nothing() -> None:
@@ -505,6 +517,27 @@ def test_rated_papers_that_are_no_longer_known_are_ignored() -> None:
     picked = picks(edition, reader(liked=[1, 2], disliked=[3]), rated={})
 
     assert picked == picks(edition, reader())
+
+
+@pytest.mark.parametrize(
+    "nothing", [Text("", ""), Text("\u4e0d\u77e5", "\u8c01"), Text("The", "of it")]
+)
+def test_a_rated_paper_without_a_known_word_counts_for_nothing(nothing: Text) -> None:
+    edition, rated = a_day(), {1: on("decoding", 5), 2: nothing}
+
+    one = picks(edition, reader(liked=[1]), 10, rated)
+
+    assert picks(edition, reader(liked=[1, 2]), 10, rated) == one
+    assert picks(edition, reader(liked=[1], disliked=[2]), 10, rated) == one
+    assert picks(edition, reader(liked=[2]), 10, rated) == picks(edition, reader())
+
+
+def test_the_same_paper_liked_twice_is_one_that_was_liked() -> None:
+    edition, rated = a_day(), {1: on("decoding", 5), 2: on("decoding", 5)}
+
+    twice = picks(edition, reader(liked=[1, 2]), 10, rated)
+
+    assert twice == picks(edition, reader(liked=[1]), 10, rated)
 
 
 def test_what_is_on_offer_and_liked_itself_does_not_hide_what_is_like_it() -> None:

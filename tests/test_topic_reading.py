@@ -78,6 +78,8 @@ def test_an_answer_of_hugging_faces_api_is_read(tmp_path: Path) -> None:
         (b'{"id": "1", "title": " "}', 'line 1: no "title"'),
         (b'{"id": "1", "title": "A", "abstract": 3}', 'line 1: its "abstract" is no text'),
         (b'{"id": "1", "title": "A", "date": "soon"}', 'line 1: its "date" is no date'),
+        (b'{"id": "1", "title": "A", "date": "today"}', 'line 1: its "date" is no date'),
+        (b'{"id": "1", "title": "A", "date": "NaT"}', 'line 1: its "date" is no date'),
         (b"\x1f\x8bnonsense", "cannot be read"),
         (gzip.compress(b"x" * 999)[:20], "damaged or cut short"),
         (b"[1, 2", "day.json"),

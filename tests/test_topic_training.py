@@ -233,12 +233,39 @@ def test_an_own_model_of_another_form_costs_no_edition(
 
 def test_a_worse_model_is_not_adopted(session: Session) -> None:
     figures = measured(shipped(), papers(30), SEEDS)
-    worse = Trial(learnt(), new=replace(figures, first=0.0), present=replace(figures, first=0.1))
+    worse = Trial(
+        learnt(),
+        beside=shipped(),
+        new=replace(figures, first=0.0),
+        present=replace(figures, first=0.1),
+    )
 
     with pytest.raises(BadInput, match="worse"):
         adopting.adopt(session, worse, NOW)
 
     assert in_use(session) is shipped()
+
+
+def test_of_two_that_were_learnt_at_once_one_is_adopted(session: Session) -> None:
+    first, second = (tried(papers(1500), in_use(session), NOW) for _ in range(2))
+    adopting.adopt(session, first, NOW)
+    session.flush()
+
+    with pytest.raises(BadInput, match="train again"):
+        adopting.adopt(session, second, NOW)
+
+
+def test_a_model_of_which_nothing_could_be_told_is_not_adopted() -> None:
+    untold = replace(measured(shipped(), papers(30), SEEDS), first=None, topics=None)
+
+    assert not untold.no_worse_than(untold)
+
+
+def test_a_paper_of_the_future_is_not_all_that_models_are_compared_on() -> None:
+    far = replace(papers(1)[0], id="2999.00001", day=np.datetime64("2999-01-01"))
+
+    with pytest.raises(BadInput, match="1 held back"):
+        tried([*papers(1500), far], shipped(), NOW)
 
 
 def test_own_papers_are_those_in_the_database_but_for_the_invented_ones(session: Session) -> None:

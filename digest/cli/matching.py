@@ -56,7 +56,7 @@ def why(*, email: str, paper: str) -> None:
     """
     Print the whole sum that decides on PAPER for the reader EMAIL.
 
-    PAPER is an id as in a paper's address: 2611.01234.
+    PAPER is an id, 2611.01234, or an address that ends in it.
 
     \b
     Example:

@@ -132,7 +132,7 @@ def _adopt(built: Services, examples: Sequence[Example]) -> None:
             adopting.adopt(session, trial, now)
         click.echo("Adopted: it is used from the next edition on.")
     else:
-        click.echo("Not adopted: the model in use is better.")
+        click.echo("Not adopted: it did not prove as good as the model in use.")
 
 
 @contextmanager

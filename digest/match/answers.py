@@ -14,6 +14,7 @@ from digest.topics import taxonomy
 from digest.topics.classifier import ABOUT
 
 Array = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
 
 IN_TITLE, IN_TEXT = 1.0, 0.7
 NAMED = 1.0
@@ -32,6 +33,7 @@ class Answers:
         """How far each paper answers to an atom, shape (papers,), in [0, 1]; read only."""
         self.holding: Callable[[Atom], Array] = lru_cache(_KEPT_ATOMS)(self._holding)
         """The same for what is a reason: a topic counts from `ABOUT` on."""
+        self._credits: Callable[[str], Flags] = lru_cache(_KEPT_ATOMS)(self._by)
 
     @cached_property
     def _written(self) -> list[tuple[Written, Written]]:
@@ -48,15 +50,28 @@ class Answers:
     def _houses(self) -> list[str]:
         return [same(name or "") for name in self._pool.organizations]
 
-    def mentions(self, word: str) -> npt.NDArray[np.bool_]:
-        """Return which papers hold *word*, a keyword, shape (papers,)."""
-        return self.to(Atom(Kind.KEYWORD, word)) > 0
+    def mentions(self, word: str) -> Flags:
+        """Return which papers hold *word*, a keyword, or are by who has that name."""
+        return (self.to(Atom(Kind.KEYWORD, word)) > 0) | self._credits(word)
 
-    def is_about(self, topic: str) -> npt.NDArray[np.bool_]:
+    def is_about(self, topic: str) -> Flags:
         """Return which papers are about *topic*, a slug, shape (papers,)."""
         if topic not in self._column:
             return np.zeros(len(self._pool), np.bool_)
         return self.to(Atom(Kind.TOPIC, topic)) >= ABOUT
+
+    def _by(self, word: str) -> Flags:
+        """Return which papers have an author of this name, or an organisation that holds it."""
+        name, holds = person(word), finder(word)
+        houses = {each for each in self._pool.organizations if each}
+        hidden = {each for each in houses if holds(written(each))}
+        return np.array(
+            [
+                house in hidden or byline.has(name)
+                for house, byline in zip(self._pool.organizations, self._bylines, strict=True)
+            ],
+            np.bool_,
+        )
 
     def _holding(self, atom: Atom) -> Array:
         answer = self.to(atom)

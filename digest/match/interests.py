@@ -62,6 +62,8 @@ class Reader:
     sent: Collection[int] = field(default=frozenset())
     """What they were sent before."""
     balance: Balance = Balance.EVEN
+    papers: int | None = None
+    """At most so many are picked; None: as many as others get."""
 
     @property
     def atoms(self) -> list[Atom]:

@@ -15,7 +15,6 @@ _SIGNED = re.compile(r"[^\W_][+#&@*]|[+#&@*][^\W_]|(?:^|\s)\.[^\W_]")
 """C++, C#, AT&T, A*, .NET: the sign belongs to the word."""
 
 _HYPHEN = re.compile(r"(?<=[^\W_])[-\u2010\u2011](?=[^\W_])")
-_COMPOUND = re.compile(r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)+")
 _UNSPACED_EDGE = re.compile(rf"^ (?=[{UNSPACED}])|(?<=[{UNSPACED}]) $")
 
 _PLAIN_PHRASE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789 ")
@@ -31,7 +30,7 @@ class Written:
     text: str
     plain: str
     words: str
-    """A space before and after every word; compounds again at the end, as one word each."""
+    """A space before and after every word; all again at the end with compounds as one word each."""
     singular: str
     """The same without plurals."""
 
@@ -42,8 +41,8 @@ Finder = Callable[[Written], bool]
 def written(*texts: str) -> Written:
     """Return *texts* as one; no phrase reaches from one into the next."""
     folded = [plain(" ".join(text.split())) for text in texts]
-    compounds = [_HYPHEN.sub("", word) for text in folded for word in _COMPOUND.findall(text)]
-    parts = [WORD.findall(part) for part in (*folded, *compounds)]
+    joined = [_HYPHEN.sub("", text) for text in folded if _HYPHEN.search(text)]
+    parts = [WORD.findall(part) for part in (*folded, *joined)]
     return Written(
         text="\n".join(texts),
         plain="\n".join(folded),
@@ -76,6 +75,9 @@ def same(keyword: str) -> str:
 def _phrase(folded: str) -> Finder:
     """Find it as words in this order, hyphens and plurals aside."""
     spellings = {_phrased(folded), _phrased(_HYPHEN.sub("", folded))} - {"  "}
+    if len(spellings) == 1:
+        [only] = spellings
+        return lambda written: only in written.singular
     return lambda written: any(each in written.singular for each in spellings)
 
 

@@ -31,7 +31,7 @@ def match(
     edition: Edition, readers: Sequence[Reader], k: int, rated: Mapping[int, Rated] | None = None
 ) -> list[list[Picked]]:
     """
-    Return at most *k* picks for each reader, first those that fit, then what trends.
+    Return at most *k* picks for each reader, or what they chose: those that fit, then what trends.
 
     A paper fits by the sum of what it answers to, and its trend orders those that fit alike.
     Nothing sent before, muted or older than the reader's cadence looks back is picked. *rated*
@@ -55,7 +55,7 @@ def _picks(edition: Edition, reader: Reader, fit: Fit, k: int) -> list[Picked]:
         may=is_fresh(edition, reader) & is_unsent(edition, reader) & fit.allowed(),
         topic=fit.main_topic(),
         costs=costs(edition.pool),
-        k=k,
+        k=reader.papers or k,
         share=weights.share,
     )
     return [

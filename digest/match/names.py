@@ -8,11 +8,12 @@ from functools import lru_cache
 
 # Letters that no decomposition takes apart, and that people type without their strokes.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
-_MARKS = re.compile("[\u0300-\u036f]")
+_MARKS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff]")
+"""Accents, and what nobody sees: soft hyphens, joiners, spaces of no width."""
 
 
 def plain(text: str) -> str:
-    """Return *text* in lower case, without accents, ligatures and other forms of one letter."""
+    """Return *text* in lower case, without accents, other forms of one letter, and joiners."""
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))

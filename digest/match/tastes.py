@@ -48,8 +48,10 @@ class Tastes:
         return self._none
 
     def seen(self, papers: Iterable[Rated]) -> list[Seen]:
-        """Return rated papers as the space sees them."""
-        return [self._seen(paper) for paper in papers]
+        """Return rated papers as the space sees them, each once; none in which it knows no word."""
+        found = (self._seen(paper) for paper in dict.fromkeys(papers))
+        # Less its mean it would still point somewhere: away from all that is usual.
+        return [seen for seen in found if len(seen.terms)]
 
     def words(self, place: int, direction: Array) -> tuple[str, ...]:
         """Return the paper's words that *direction* met most, as it writes them."""

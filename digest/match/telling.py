@@ -1,13 +1,22 @@
 """Papers that tell most of a reader's taste when they rate them: varied, not the top ones."""
 
 from collections.abc import Collection
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.preprocessing import normalize
 
 from digest.edition import Edition
+from digest.pool import Pool
 
 CONSIDERED = 400
 """Of a large edition the papers with the strongest trend."""
+
+_WORDS = HashingVectorizer(
+    n_features=2**15, alternate_sign=False, norm=None, stop_words="english", dtype=np.float32
+)
 
 
 def varied(edition: Edition, count: int, leave_out: Collection[int] = ()) -> list[int]:
@@ -17,7 +26,9 @@ def varied(edition: Edition, count: int, leave_out: Collection[int] = ()) -> lis
     Each is chosen so that every paper on offer is like one of the chosen (facility location,
     greedily: Nemhauser et al. 1978). *leave_out* holds ids of papers.
     """
-    likeness = edition.pool.space.likeness[:CONSIDERED, :CONSIDERED]
+    if not edition.cards:
+        return []
+    likeness = _likeness(edition.pool)
     free = ~np.isin(edition.paper_ids[:CONSIDERED], list(leave_out))
     covered = np.zeros(len(likeness), np.float32)
     chosen: list[int] = []
@@ -28,3 +39,17 @@ def varied(edition: Edition, count: int, leave_out: Collection[int] = ()) -> lis
         free[best] = False
         covered = np.maximum(covered, likeness[:, best])
     return chosen
+
+
+@lru_cache(maxsize=2)
+def _likeness(pool: Pool) -> npt.NDArray[np.float32]:
+    """
+    Return how much the papers' rarer words agree, shape (papers, papers).
+
+    Not the pool's space: a page waits for this, and it is there in a tenth of the time.
+    """
+    counts = _WORDS.transform(f"{text.title} {text.abstract}" for text in pool.texts[:CONSIDERED])
+    papers = np.bincount(counts.indices, minlength=counts.shape[1])
+    rarity = np.log((1 + counts.shape[0]) / (1 + papers)) + 1
+    rows = normalize(counts.multiply(rarity.astype(np.float32)).tocsr())
+    return np.asarray((rows @ rows.T).toarray(), np.float32)

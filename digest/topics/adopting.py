@@ -22,12 +22,17 @@ from digest.topics.model import Model
 
 log = logging.getLogger(__name__)
 
+FEWEST_HELD = 30
+"""On fewer papers than this one model is better than another by chance."""
+
 
 @dataclass(frozen=True)
 class Trial:
     """A new model beside the one in use, on papers that the new one has not seen."""
 
     model: Model
+    beside: Classifier
+    """The one in use."""
     new: Figures
     present: Figures
 
@@ -100,12 +105,18 @@ def tried(
     """
     training.learnable(examples)
     held = training.newest(examples)
+    if len(held) < FEWEST_HELD:
+        raise BadInput(
+            f"The newest year has too few papers to compare models on: {len(held)} held back,"
+            f" it takes {FEWEST_HELD}. Is a date in the future?"
+        )
     rest = np.setdiff1d(np.arange(len(examples)), held)
     learnt = training.train(at(examples, rest), now.date(), tick)
     unseen = at(examples, held)
     seeds = Seeds.of(taxonomy.topics())
     return Trial(
         learnt,
+        beside=present,
         new=measured(Classifier(learnt), unseen, seeds),
         present=measured(present, unseen, seeds),
     )
@@ -116,11 +127,13 @@ def adopt(session: Session, trial: Trial, now: datetime) -> None:
     Use the new model from the next edition on.
 
     Raises:
-        BadInput: it is worse than the one in use.
+        BadInput: it is worse than the one in use, or another one is in use by now.
 
     """
     if not trial.passed:
         raise BadInput("The new model is worse than the one in use.")
+    if in_use(session) is not trial.beside:
+        raise BadInput("Another model was adopted while this one was learnt; train again.")
     session.add(
         TopicModelRow(trained_at=now, body=model.to_bytes(trial.model), figures=trial.new.as_json())
     )

@@ -35,9 +35,14 @@ class Figures:
     """By the abstract alone, the likeliest topic is one that the title names."""
 
     def no_worse_than(self, other: "Figures") -> bool:
-        """Say whether neither categories nor topics are worse, of the same papers."""
+        """
+        Say whether neither categories nor topics are worse, of the same papers.
+
+        Where these tell of neither, nothing speaks for a new model.
+        """
         pairs = [(self.first, other.first), (self.topics, other.topics)]
-        return all(ours is None or theirs is None or ours >= theirs for ours, theirs in pairs)
+        told = [ours >= theirs for ours, theirs in pairs if ours is not None and theirs is not None]
+        return bool(told) and all(told)
 
     def as_json(self) -> dict[str, float | None]:
         return {name: value and round(value, DIGITS) for name, value in asdict(self).items()}

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,17 @@ from digest.topics.evidence import Seeds
 from digest.topics.features import Features
 from digest.topics.tokens import Rows
 
+Array = npt.NDArray[Any]
+
 FORM = 1
 """Counts up when a file of before can no longer be read."""
 MOST_LEVELS = 127
+
+_BROKEN = (
+    *(ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What numpy, zipfile and json raise of a file that is damaged, or is another one."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +125,19 @@ def from_bytes(body: bytes) -> Model:
         BadDocument: it is no such file, or one of another form.
 
     """
+    if not body.startswith(b"PK"):
+        raise BadDocument("no model of topics: it is no npz file")
     try:
         with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
             facts = json.loads(arrays["facts"].tobytes())
             if facts["form"] != FORM:
                 raise BadDocument(f"a model of form {facts['form']}, not {FORM}; train it again")
-            return _read(arrays, facts)
-    except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as exc:
+            found = _read(arrays, facts)
+    except _BROKEN as exc:
         raise BadDocument(f"no model of topics: {exc}") from exc
+    if not (_is_whole(found) and _is_finite(found)):
+        raise BadDocument("no model of topics: its arrays do not belong together")
+    return found
 
 
 def _read(arrays: Mapping[str, npt.NDArray[Any]], facts: Mapping[str, Any]) -> Model:
@@ -159,3 +173,52 @@ def _packed(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Packed:
         arrays[f"{name}_unit"],
         arrays[f"{name}_bias"],
     )
+
+
+def _is_whole(model: Model) -> bool:
+    """Tell whether the arrays of *model* have the shapes and the places that the others ask for."""
+    terms, kinds = len(model.seeds.terms), model.topics
+    stems, abstract = len(model.features.stems), model.features.in_abstract
+    columns = abstract + len(model.features.title_stems)
+    shapes = (
+        (model.features.rarity, (columns,)),
+        (model.features.least, (2,)),
+        *_shapes(model.by_category, columns, len(model.categories)),
+        *_shapes(model.by_topic, abstract, len(kinds)),
+        (model.seeds.topic, (terms,)),
+        (model.seeds.title_only, (terms,)),
+        (model.seed_rarity, (terms,)),
+        (model.telling, (2,)),
+        *((each, (len(kinds),)) for each in (model.usually, model.seldom)),
+    )
+    places = (
+        (model.features.pairs, stems**2),
+        (model.features.title_stems, stems),
+        (model.seeds.topic, len(kinds)),
+    )
+    return (
+        bool(model.categories and kinds and terms)
+        and all(model.seeds.terms)
+        and all(array.shape == shape for array, shape in shapes)
+        and all(((each >= 0) & (each < end)).all() for each, end in places)
+    )
+
+
+def _shapes(
+    packed: Packed, columns: int, outputs: int
+) -> tuple[tuple[Array, tuple[int, ...]], ...]:
+    return (
+        (packed.weights, (columns, outputs)),
+        (packed.unit, (outputs,)),
+        (packed.bias, (outputs,)),
+    )
+
+
+def _is_finite(model: Model) -> bool:
+    """Tell whether all of it are numbers: one that is none would be in every digest's sums."""
+    numbers = (
+        *(model.features.rarity, model.features.least, model.seed_rarity),
+        *(model.by_category.unit, model.by_category.bias, model.by_topic.unit, model.by_topic.bias),
+        *(model.telling, model.usually, model.seldom),
+    )
+    return all(bool(np.isfinite(each).all()) for each in numbers)

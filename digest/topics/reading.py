@@ -5,6 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,8 @@ def paper(line: bytes) -> tuple[str, str, str]:
             raise BadDocument(f'no "{name}"')
     if not isinstance(abstract, str | None):
         raise BadDocument('its "abstract" is no text')
-    return str(identifier), plain(str(title), text.TITLE), plain(abstract or "", text.ABSTRACT)
+    name = str(identifier).encode(errors="replace").decode()
+    return name, plain(str(title), text.TITLE), plain(abstract or "", text.ABSTRACT)
 
 
 def plain(words: str, limit: int) -> str:
@@ -146,7 +148,8 @@ def _day(row: Row) -> np.datetime64 | None:
         value = row.get(name)
         if isinstance(value, str) and value:
             try:
-                return np.datetime64(value[:10], "D")
+                # Not numpy's own reading: to that "today" is a date, and so is "NaT".
+                return np.datetime64(date.fromisoformat(value[:10]), "D")
             except ValueError as exc:
                 raise BadDocument(f'its "{name}" is no date') from exc
     return None

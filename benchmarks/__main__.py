@@ -12,6 +12,7 @@ from benchmarks import (
     categories,
     deliveries,
     editions,
+    findings,
     mails,
     matching,
     real,
@@ -57,6 +58,7 @@ def figures(sizes: Sizes, data: Path | None) -> Iterator[Figure]:
     yield from real.figures(sizes, data)
     yield from topics.figures(sizes, data)
     yield from categories.figures(sizes, data)
+    yield from findings.figures(sizes, data)
     yield from trends.figures(sizes, data)
     yield from relevance.figures(sizes, data)
     yield from reasons.figures(sizes, data)

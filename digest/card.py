@@ -1,21 +1,18 @@
 """A paper as it is shown, in mails and on pages alike."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from digest.finding import LONGEST, telling
 from digest.models import Paper
 
-FINDING_LENGTH = 240
-"""Characters of an abstract that stand on a card."""
+FINDING_LENGTH = LONGEST
+"""Characters of an abstract that stand on a card: longer sentences are cut."""
 
 TRENDING = "Trending"
 """How the reason begins of a paper that answers to no interest."""
-
-# A full stop ends a sentence only before a capital: "e.g. this" and "3.5" go on.
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Card:
     title: str
     abstract: str
     finding: str
-    """One or two sentences with the gist: the source's summary, else the abstract's opening."""
+    """The gist: the source's summary, else the sentence of the abstract that tells the result."""
     summary_by: str | None
     """Whose machine wrote `finding`; None where it is the abstract's own text."""
     authors: tuple[str, ...]
@@ -59,7 +56,7 @@ def card(paper: Paper, *, upvotes: int, comments: int) -> Card:
         slug=paper.slug,
         title=paper.title,
         abstract=paper.abstract,
-        finding=paper.summary or opening(paper.abstract),
+        finding=paper.summary or shorten(telling(paper.title, paper.abstract), FINDING_LENGTH),
         summary_by=paper.summary_by if paper.summary else None,
         authors=tuple(paper.authors),
         organization=paper.organization,
@@ -73,17 +70,6 @@ def card(paper: Paper, *, upvotes: int, comments: int) -> Card:
         discussion_url=paper.discussion_url,
         sample=paper.sample,
     )
-
-
-def opening(abstract: str) -> str:
-    """Return the first sentences of *abstract* that fit on a card, at least one, cut if need be."""
-    sentences = _SENTENCE_END.split(abstract)
-    shown = sentences[0]
-    for sentence in sentences[1:]:
-        if len(shown) + 1 + len(sentence) > FINDING_LENGTH:
-            break
-        shown = f"{shown} {sentence}"
-    return shorten(shown, FINDING_LENGTH)
 
 
 def shorten(text: str, length: int) -> str:

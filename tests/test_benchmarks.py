@@ -98,6 +98,15 @@ def test_without_real_papers_their_figures_say_so(
         "primary category among three: classifier",
         "calibration error, all categories",
         "calibration error, the likeliest",
+        "finding: choose one, from a real abstract",
+        *(
+            f"finding, {asked}: {way}"
+            for asked in ("best", "acceptable")
+            for way in (
+                *("first sentence", "last sentence"),
+                *("chosen", "chosen, 2.5 %", "chosen, 97.5 %"),
+            )
+        ),
         "a day's upvotes by all but upvotes, fitted on earlier days",
         "a day's upvotes by authors",
         "a day's upvotes by comments",

@@ -1,11 +1,10 @@
 from datetime import UTC, date, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from digest.card import FINDING_LENGTH, Reason, card, chips, fits, opening, reason, shorten
+from digest.card import FINDING_LENGTH, Reason, card, chips, fits, reason, shorten
 from tests import make
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -20,11 +19,22 @@ def test_the_sources_summary_is_the_finding_and_credited(session: Session) -> No
 
 
 def test_without_a_summary_the_abstract_speaks_and_nobody_is_credited(session: Session) -> None:
-    paper = make.paper(session, now=NOW, abstract="First. Second.", summary_by="Hugging Face")
+    abstract = "Tides are hard to predict. We show that moons explain 93.5% of them."
+    paper = make.paper(session, now=NOW, abstract=abstract, summary_by="Hugging Face")
 
     shown = card(paper, upvotes=1, comments=2)
 
-    assert (shown.finding, shown.summary_by) == ("First. Second.", None)
+    assert shown.finding == "We show that moons explain 93.5% of them."
+    assert shown.summary_by is None
+
+
+def test_one_long_sentence_is_cut_between_words(session: Session) -> None:
+    paper = make.paper(session, now=NOW, abstract="endless " * 100)
+
+    shown = card(paper, upvotes=1, comments=2)
+
+    assert len(shown.finding) <= FINDING_LENGTH
+    assert shown.finding.endswith("endless…")
 
 
 def test_a_card_shows_the_date_and_the_counts(session: Session) -> None:
@@ -35,34 +45,9 @@ def test_a_card_shows_the_date_and_the_counts(session: Session) -> None:
     assert (shown.published_on, shown.upvotes, shown.comments) == (date(2026, 11, 20), 1, 2)
 
 
-@pytest.mark.parametrize(
-    ("abstract", "shown"),
-    [
-        ("One. Two.", "One. Two."),
-        ("We gain 3.5 points, e.g. on maths. Then we stop.", None),
-        (f"{'Long words ' * 15}end. {'More words ' * 15}end.", f"{'Long words ' * 15}end."),
-        ("", ""),
-    ],
-)
-def test_an_abstract_opens_with_the_sentences_that_fit(abstract: str, shown: str | None) -> None:
-    assert opening(abstract) == (abstract if shown is None else shown)
-
-
-def test_one_long_sentence_is_cut_between_words() -> None:
-    shown = opening("endless " * 100)
-
-    assert len(shown) <= FINDING_LENGTH
-    assert shown.endswith("endless…")
-
-
 @given(st.text(max_size=400), st.integers(2, 300))
 def test_what_is_shortened_fits(text: str, length: int) -> None:
     assert len(shorten(text, length)) <= length
-
-
-@given(st.text(max_size=600))
-def test_an_opening_fits_on_a_card(text: str) -> None:
-    assert len(opening(text)) <= FINDING_LENGTH
 
 
 def test_reasons_are_kept_as_plain_values() -> None:

@@ -104,6 +104,17 @@ def answers(pool: Pool) -> Answers:
     return Answers(pool)
 
 
+def unmuted(pool: Pool, words: Iterable[str], topics: Iterable[str]) -> Flags:
+    """Return which papers hold none of *words*, and are about none of *topics*."""
+    known = answers(pool)
+    free = np.ones(len(pool), np.bool_)
+    for word in words:
+        free &= ~known.mentions(word)
+    for topic in topics:
+        free &= ~known.is_about(topic)
+    return free
+
+
 def _array(values: Iterable[float]) -> Array:
     array = np.fromiter(values, np.float32)
     array.flags.writeable = False

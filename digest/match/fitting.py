@@ -1,8 +1,8 @@
 """Fitting: what one reader's interests make of the papers of a pool."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +10,14 @@ from scipy import sparse
 
 from digest.card import Reason
 from digest.match import reasons
-from digest.match.answers import answers
+from digest.match.answers import Flags, answers, unmuted
 from digest.match.interests import Atom, Kind, Rated, Reader
+from digest.match.picking import NONE, Places
 from digest.match.tastes import DISLIKED_WEIGHT, tastes
 from digest.pool import Pool
 
 Array = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,56 @@ class Followed:
         """Return the rows of the atoms that the reader in this row follows."""
         whose = self.whose
         return whose.indices[whose.indptr[reader] : whose.indptr[reader + 1]]
+
+    @cached_property
+    def main_topics(self) -> Rows:
+        """
+        The atom of the followed topic that each paper is most about, shape (readers, papers).
+
+        It is -1 where there is none, and for readers who follow no more than one topic.
+        """
+        main, most = np.full(self.fit.shape, NONE, np.int32), np.zeros(self.fit.shape, np.float32)
+        topics = self._side_by_side([atom.kind is Kind.TOPIC for atom in self.atoms])
+        several = topics[:, 1] != NONE if topics.shape[1] > 1 else np.zeros(len(topics), np.bool_)
+        for column in topics.T:
+            readers = np.flatnonzero(several & (column != NONE))
+            answer = self.answers[column[readers]]
+            better = answer > most[readers]
+            main[readers] = np.where(better, column[readers, None], main[readers])
+            most[readers] = np.where(better, answer, most[readers])
+        return main
+
+    def told(self, places: Places) -> list[list[tuple[Reason, ...]]]:
+        """Return for each reader what the papers in *places* answer to, the strongest first."""
+        own = self._side_by_side([True] * len(self.atoms))
+        if not own.size:
+            return [[()] * places.shape[1]] * len(places)
+        answer = self.answers[own[:, :, None], places[:, None, :]]
+        answer[own == NONE] = 0
+        ranks = []
+        for _ in range(min(reasons.MOST_REASONS, own.shape[1])):
+            first = answer.argmax(axis=1)[:, None]
+            found = np.take_along_axis(answer, first, axis=1)[:, 0] > 0
+            ranks.append(np.where(found, np.take_along_axis(own, first[:, 0], axis=1), NONE))
+            np.put_along_axis(answer, first, 0, axis=1)
+        lists = zip(*(rank.tolist() for rank in ranks), strict=True)
+        return [list(map(self._reasons, *ranked)) for ranked in lists]
+
+    @cached_property
+    def _reasons(self) -> Callable[..., tuple[Reason, ...]]:
+        return cache(
+            lambda *rows: reasons.of_atoms(tuple(self.atoms[row] for row in rows if row != NONE))
+        )
+
+    def _side_by_side(self, wanted: Sequence[bool]) -> Rows:
+        """Return the rows of the *wanted* atoms of each reader, -1 after the last."""
+        pairs = np.flatnonzero(np.array(wanted, np.bool_)[self.whose.indices])
+        whose = np.repeat(np.arange(self.whose.shape[0]), np.diff(self.whose.indptr))[pairs]
+        counts = np.bincount(whose, minlength=self.whose.shape[0])
+        column = np.arange(len(pairs)) - (np.cumsum(counts) - counts)[whose]
+        rows = np.full((len(counts), counts.max(initial=0)), NONE, np.int32)
+        rows[whose, column] = self.whose.indices[pairs]
+        return rows
 
 
 def followed(pool: Pool, readers: Sequence[Reader]) -> Followed:
@@ -89,26 +141,9 @@ class Fit:
             total += known.to(atom)
         return total
 
-    def allowed(self) -> npt.NDArray[np.bool_]:
+    def allowed(self) -> Flags:
         """Return which papers hold nothing that the reader muted, shape (papers,)."""
-        known = answers(self._pool)
-        free = np.ones(len(self._pool), np.bool_)
-        for word in self._reader.muted:
-            free &= ~known.mentions(word)
-        for topic in self._reader.muted_topics:
-            free &= ~known.is_about(topic)
-        return free
-
-    def main_topic(self) -> npt.NDArray[np.int32]:
-        """Return the atom of the followed topic that each paper is most about; -1 for none."""
-        topics = [
-            n for n, atom in zip(self._own, self._atoms, strict=True) if atom.kind is Kind.TOPIC
-        ]
-        if not topics:
-            return np.full(len(self._pool), -1, np.int32)
-        answer = self._follows.answers[topics]
-        main = np.array(topics, np.int32)[answer.argmax(axis=0)]
-        return np.where(answer.max(axis=0) > 0, main, -1).astype(np.int32)
+        return unmuted(self._pool, self._reader.muted, self._reader.muted_topics)
 
     def reasons(self, place: int) -> tuple[Reason, ...]:
         """Return why the paper in this place fits: at most three reasons, the strongest first."""

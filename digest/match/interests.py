@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import starmap
 from typing import NamedTuple
 
 from digest.clock import Cadence
@@ -68,27 +69,29 @@ class Reader:
     @property
     def atoms(self) -> list[Atom]:
         """Return what they follow, each once, without what no paper could answer to."""
+        known = taxonomy.by_slug()
         named = (
-            *(Atom(Kind.TOPIC, slug) for slug in self.topics if slug in taxonomy.by_slug()),
-            *(Atom(Kind.KEYWORD, word) for word in self.keywords),
-            *(Atom(Kind.AUTHOR, name) for name in self.authors),
-            *(Atom(Kind.ORGANIZATION, name) for name in self.organizations),
+            *((Kind.TOPIC, slug) for slug in self.topics if slug in known),
+            *((Kind.KEYWORD, word) for word in self.keywords),
+            *((Kind.AUTHOR, name) for name in self.authors),
+            *((Kind.ORGANIZATION, name) for name in self.organizations),
         )
         kept: dict[tuple[Kind, str], Atom] = {}
-        for atom in named:
-            kept.setdefault(_meant(atom), atom)
+        for meant, atom in starmap(_meant, named):
+            kept.setdefault(meant, atom)
         return list(kept.values())
 
 
 @lru_cache(maxsize=50_000)
-def _meant(atom: Atom) -> tuple[Kind, str]:
-    """Return what the spellings of *atom* have in common."""
-    match atom.kind:
+def _meant(kind: Kind, name: str) -> tuple[tuple[Kind, str], Atom]:
+    """Return the atom of this name, and before it what its spellings have in common."""
+    match kind:
         case Kind.TOPIC:
-            return atom
+            same = name
         case Kind.KEYWORD:
-            return atom.kind, keywords.same(atom.name)
+            same = keywords.same(name)
         case Kind.AUTHOR:
-            return atom.kind, names.person(atom.name)
+            same = names.person(name)
         case Kind.ORGANIZATION:
-            return atom.kind, names.same(atom.name)
+            same = names.same(name)
+    return (kind, same), Atom(kind, name)

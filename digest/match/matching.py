@@ -1,21 +1,26 @@
 """Matching: a block of readers and an edition become picks with reasons."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, repeat
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from digest.card import Reason
+from digest.clock import Cadence
 from digest.edition import Edition
 from digest.match import reasons
-from digest.match.fitting import Fit, followed
+from digest.match.answers import unmuted
+from digest.match.fitting import followed
 from digest.match.interests import LOOKS_BACK, Rated, Reader
-from digest.match.picking import WEIGHTS, costs, pick
+from digest.match.picking import NONE, WEIGHTS, Flags, Offer, Places, costs, pick
+from digest.match.tastes import Taste, tastes
+
+AT_ONCE = 256
+"""Readers whose sums are worked out together: few enough to stay in the processor's cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(NamedTuple):
     """One paper for one reader."""
 
     place: int
@@ -37,45 +42,93 @@ def match(
     Nothing sent before, muted or older than the reader's cadence looks back is picked. *rated*
     holds the papers that the readers liked and disliked, as far as they are still known.
     """
-    if not readers or not edition.cards:
+    if not edition.cards:
         return [[] for _ in readers]
-    follows = followed(edition.pool, readers)
-    return [
-        _picks(edition, reader, Fit(edition.pool, reader, rated or {}, follows=follows, row=n), k)
-        for n, reader in enumerate(readers)
-    ]
+    blocks = (readers[n : n + AT_ONCE] for n in range(0, len(readers), AT_ONCE))
+    return [picks for block in blocks for picks in _Block(edition, block, k, rated or {}).picks()]
 
 
-def _picks(edition: Edition, reader: Reader, fit: Fit, k: int) -> list[Picked]:
-    weights = WEIGHTS[reader.balance]
-    scores = fit.scores + weights.trend * edition.trend - fit.taste.pushed
-    rows = pick(
-        fit=fit.scores,
-        scores=scores,
-        may=is_fresh(edition, reader) & is_unsent(edition, reader) & fit.allowed(),
-        topic=fit.main_topic(),
-        costs=costs(edition.pool),
-        k=reader.papers or k,
-        share=weights.share,
-    )
-    return [
-        Picked(
-            place=row,
-            score=float(scores[row]),
-            fits=(fits := bool(fit.scores[row] > 0)),
-            reasons=fit.reasons(row) if fits else reasons.trending(edition.cards[row].upvotes),
+class _Block:
+    """A few readers before an edition, shape (readers, papers) throughout."""
+
+    def __init__(
+        self, edition: Edition, readers: Sequence[Reader], k: int, rated: Mapping[int, Rated]
+    ) -> None:
+        self._edition, self._readers = edition, readers
+        self._follows = followed(edition.pool, readers)
+        self._tastes = {
+            n: tastes(edition.pool).of(reader, rated)
+            for n, reader in enumerate(readers)
+            if reader.about or reader.liked or reader.disliked
+        }
+        weights = [WEIGHTS[reader.balance] for reader in readers]
+        self._most = np.array([reader.papers or k for reader in readers], np.int64)
+        self._share = np.array([each.share for each in weights])
+        self._fit = self._follows.fit
+        for n, taste in self._tastes.items():
+            self._fit[n] += taste.close
+        trends = np.array([each.trend for each in weights], np.float32)
+        self._scores = self._fit + trends[:, None] * edition.trend
+        for n, taste in self._tastes.items():
+            self._scores[n] -= taste.pushed
+        self._may = _may(edition, readers)
+
+    def picks(self) -> Iterator[list[Picked]]:
+        rows = self._rows()
+        scores = np.take_along_axis(self._scores, rows, axis=1).tolist()
+        fits = (np.take_along_axis(self._fit, rows, axis=1) > 0).tolist()
+        told = self._follows.told(rows)
+        cards = self._edition.cards
+        for n, places in enumerate(rows.tolist()):
+            taste = self._tastes.get(n)
+            why = [
+                reasons.trending(cards[place].upvotes)
+                if not does
+                else why
+                if taste is None
+                else _with_taste(why, taste, place)
+                for place, does, why in zip(places, fits[n], told[n], strict=True)
+            ]
+            count = places.index(NONE) if NONE in places else len(places)
+            yield list(map(Picked, places[:count], scores[n], fits[n], why))
+
+    def _rows(self) -> Places:
+        fitting = self._fit > 0
+        offer = Offer(
+            scores=self._scores,
+            fitting=self._may & fitting,
+            others=self._may & ~fitting,
+            topics=self._follows.main_topics,
+            most=self._most,
+            share=self._share,
         )
-        for row in rows
-    ]
+        return pick(offer, costs(self._edition.pool))
 
 
-def is_fresh(edition: Edition, reader: Reader) -> npt.NDArray[np.bool_]:
-    """Return which papers are new enough for the reader's cadence, shape (papers,)."""
-    oldest = (edition.built_at - LOOKS_BACK[reader.cadence]).timestamp()
+def _may(edition: Edition, readers: Sequence[Reader]) -> Flags:
+    """Return which papers may be sent to each reader."""
+    papers = len(edition.cards)
+    fresh = {cadence: is_fresh(edition, cadence) for cadence in {r.cadence for r in readers}}
+    # One column more, for what was sent and is not on offer any more.
+    may = np.ones((len(readers), papers + 1), np.bool_)
+    whose = np.repeat(np.arange(len(readers)), [len(reader.sent) for reader in readers])
+    sent = chain.from_iterable(reader.sent for reader in readers)
+    may[whose, np.fromiter(map(edition.rows.get, sent, repeat(papers)), np.int64)] = False
+    may = may[:, :papers]
+    for n, reader in enumerate(readers):
+        may[n] &= fresh[reader.cadence]
+        if reader.muted or reader.muted_topics:
+            may[n] &= unmuted(edition.pool, reader.muted, reader.muted_topics)
+    return may
+
+
+def is_fresh(edition: Edition, cadence: Cadence) -> Flags:
+    """Return which papers are new enough for a digest of *cadence*, shape (papers,)."""
+    oldest = (edition.built_at - LOOKS_BACK[cadence]).timestamp()
     return edition.listed_at >= oldest
 
 
-def is_unsent(edition: Edition, reader: Reader) -> npt.NDArray[np.bool_]:
-    unsent = np.ones(len(edition.cards), np.bool_)
-    unsent[[edition.rows[paper_id] for paper_id in edition.rows.keys() & reader.sent]] = False
-    return unsent
+def _with_taste(told: tuple[Reason, ...], taste: Taste, place: int) -> tuple[Reason, ...]:
+    if not taste.close[place]:
+        return told
+    return (*told[: reasons.MOST_REASONS - 1], taste.reason(place))

@@ -1,6 +1,5 @@
 """Picking: of the papers that fit, ten that are not the same paper ten times."""
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +10,11 @@ from digest.models import Balance
 from digest.pool import Pool
 
 Array = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+Worth = npt.NDArray[np.float64]
+
+NONE = -1
 
 SIMILAR = 0.5
 """What a paper loses by being just like one that was picked before it. Source: Carbonell and
@@ -24,6 +28,9 @@ MOST_OF_ONE_TOPIC = 0.5
 
 _FULL, _AGAIN = 1e3, 1e5
 """More than any paper is worth: these wait for the others."""
+
+LEAST = -_AGAIN / 2
+"""What is worth less is what was picked already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +50,40 @@ WEIGHTS = {
 }
 
 
-def pick(
-    *,
-    fit: Array,
-    scores: Array,
-    may: npt.NDArray[np.bool_],
-    topic: npt.NDArray[np.int32],
-    costs: Array,
-    k: int,
-    share: float,
-) -> list[int]:
-    """
-    Return the rows of at most *k* papers, first those that fit, then what trends.
+@dataclass(frozen=True)
+class Offer:
+    """What is on offer to each of a block of readers."""
 
-    *scores* order both; *may* says which may be sent; *topic* is the followed topic that each is
-    most about, -1 for none; *costs* are those of the pool.
+    scores: Array
+    """What the papers are worth, shape (readers, papers)."""
+    fitting: Flags
+    """Which may be picked as they fit, of the same shape."""
+    others: Flags
+    """Which may be picked as they trend."""
+    topics: npt.NDArray[np.int32]
+    """The followed topic that each is most about, -1 for none, of the same shape."""
+    most: npt.NDArray[np.int64]
+    """How many each reader gets, shape (readers,)."""
+    share: npt.NDArray[np.float64]
+    """The part of them kept for what trends."""
+
+
+def pick(offer: Offer, costs: Array) -> Places:
     """
-    fits = fit > 0
-    fitting, others = may & fits, may & ~fits
-    kept_for_trends = min(int(others.sum()), round(k * share))
-    chosen = Chosen(scores, topic, costs, most=max(1, round(k * MOST_OF_ONE_TOPIC)))
-    for again in (False, True):
-        chosen.take(fitting, k - kept_for_trends, again=again)
-        chosen.take(others, k, again=again)
-        chosen.take(fitting, k, again=again)
-    return chosen.rows
+    Return the rows of each reader's papers, first those that fit, then what trends.
+
+    *costs* are those of the pool. The shape is (readers, most that any gets); after the last one
+    follows -1.
+    """
+    trends = np.minimum(offer.others.sum(axis=1), np.rint(offer.most * offer.share))
+    picks = _Picks(offer, costs)
+    fitting = np.where(offer.fitting, offer.scores, -np.inf)
+    others = np.where(offer.others, offer.scores, -np.inf)
+    for least in (LEAST, -np.inf):
+        picks.take(fitting, offer.most - trends.astype(np.int64), least)
+        picks.take(others, offer.most, least)
+        picks.take(fitting, offer.most, least)
+    return picks.rows
 
 
 @lru_cache(maxsize=2)
@@ -77,33 +93,37 @@ def costs(pool: Pool) -> Array:
     return np.where(likeness < SAME, SIMILAR * likeness, _AGAIN).astype(np.float32)
 
 
-class Chosen:
-    """The papers picked so far, and what they take from those like them."""
+class _Picks:
+    """The papers picked so far for each reader, and what they take from those like them."""
 
-    def __init__(
-        self, scores: Array, topic: npt.NDArray[np.int32], costs: Array, most: int
-    ) -> None:
-        self.rows: list[int] = []
-        self._scores = scores.astype(np.float64)
-        self._topic, self._costs, self._most = topic, costs, most
-        self._cost = np.zeros_like(scores)
-        self._several = len(set(topic.tolist()) - {-1}) > 1
-        self._taken: Counter[int] = Counter()
+    def __init__(self, offer: Offer, costs: Array) -> None:
+        readers = len(offer.scores)
+        self.rows = np.full((readers, int(offer.most.max())), NONE, np.int64)
+        self._count = np.zeros(readers, np.int64)
+        self._costs, self._cost = costs, np.zeros(offer.scores.shape, np.float32)
+        self._topics, self._taken = offer.topics, np.full(self.rows.shape, NONE, np.int32)
+        self._most_of_one = np.maximum(1, np.rint(offer.most * MOST_OF_ONE_TOPIC))
+        first = offer.topics.max(axis=1, keepdims=True)
+        self._several = ((offer.topics != NONE) & (offer.topics != first)).any(axis=1)
 
-    def take(self, which: npt.NDArray[np.bool_], up_to: int, *, again: bool) -> None:
-        """Pick those that are worth most until there are *up_to*; *again* what is there already."""
-        while len(self.rows) < up_to:
-            worth = np.where(which, self._scores - self._cost, -np.inf)
-            row = int(worth.argmax())
-            if worth[row] <= (-np.inf if again else -_AGAIN / 2):
-                return
-            self._pick(row)
+    def take(self, worth: Worth, up_to: npt.NDArray[np.int64], least: float) -> None:
+        """Pick what is of most *worth*, as long as it is more than *least*, up to so many."""
+        taking = np.flatnonzero(self._count < up_to)
+        while len(taking):
+            left = worth[taking] - self._cost[taking]
+            rows = left.argmax(axis=1)
+            found = left[np.arange(len(taking)), rows] > least
+            taking, rows = taking[found], rows[found]
+            self._pick(taking, rows, worth)
+            taking = taking[self._count[taking] < up_to[taking]]
 
-    def _pick(self, row: int) -> None:
-        self.rows.append(row)
-        self._scores[row] = -np.inf
-        np.maximum(self._cost, self._costs[row], out=self._cost)
-        topic = int(self._topic[row])
-        self._taken[topic] += 1
-        if self._several and topic >= 0 and self._taken[topic] == self._most:
-            self._scores[self._topic == topic] -= _FULL
+    def _pick(self, readers: Places, rows: Places, worth: Worth) -> None:
+        topics, count = self._topics[readers, rows], self._count[readers]
+        self.rows[readers, count], self._taken[readers, count] = rows, topics
+        self._count[readers] += 1
+        self._cost[readers] = np.maximum(self._cost[readers], self._costs[rows])
+        worth[readers, rows] = -np.inf
+        taken = (self._taken[readers] == topics[:, None]).sum(axis=1)
+        full = self._several[readers] & (topics != NONE) & (taken == self._most_of_one[readers])
+        of_topic = self._topics[readers[full]] == topics[full, None]
+        worth[readers[full]] -= np.where(of_topic, _FULL, 0)

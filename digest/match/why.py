@@ -8,7 +8,7 @@ from digest.edition import Edition
 from digest.match.answers import answers
 from digest.match.fitting import Fit, followed
 from digest.match.interests import LOOKS_BACK, Kind, Rated, Reader
-from digest.match.matching import is_fresh, is_unsent, match
+from digest.match.matching import is_fresh, match
 from digest.match.picking import WEIGHTS
 from digest.match.reasons import trending
 from digest.match.tastes import AS_SURE_AS_A_TOPIC, CLOSE, DISLIKED_WEIGHT
@@ -78,10 +78,10 @@ def _above(standing: float) -> str:
 
 def _against(edition: Edition, reader: Reader, place: int) -> Iterator[str]:
     known = answers(edition.pool)
-    if not is_fresh(edition, reader)[place]:
+    if not is_fresh(edition, reader.cadence)[place]:
         days = LOOKS_BACK[reader.cadence].days
         yield f"it was listed more than {days} days ago, as far as a {reader.cadence} digest looks"
-    if not is_unsent(edition, reader)[place]:
+    if edition.cards[place].paper_id in reader.sent:
         yield "it was sent or rated before"
     yield from (f"it holds the muted {w!r}" for w in reader.muted if known.mentions(w)[place])
     for topic in reader.muted_topics:

@@ -7,6 +7,7 @@ The rules, in one place:
   that date is the delivery's dedupe key, so a reader has one digest for one date.
 * After an outage the last due moment counts; what was missed before it is not made up for.
 * At most one digest of a reader is open. An older pending one is superseded.
+* Dates do not go back: who moves to a zone where it is yesterday has had tomorrow's digest.
 """
 
 from collections.abc import Collection, Sequence
@@ -27,6 +28,9 @@ from digest.models import (
 
 PORTION = 1000
 """Readers that are locked at a time."""
+
+ZONES_APART = timedelta(days=2)
+"""The dates of two zones at one moment differ by no more."""
 
 OPEN = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.SENDING)
 CAME_THROUGH = (DeliveryState.SENT, DeliveryState.UNKNOWN)
@@ -78,11 +82,15 @@ def plan_readers(session: Session, readers: Sequence[Subscriber], now: datetime)
     }
     _supersede(session, keys)
     busy = _with_digest_in(session, keys, OPEN)
-    known = _with_digest_in(session, keys, CAME_THROUGH)
+    known = _newest_that_came(session, keys)
     ready = [reader for reader in readers if reader.id in due and reader.id not in busy]
     planned = insert_deliveries(
         session,
-        [_row(reader, due[reader.id], first=reader.id not in known, now=now) for reader in ready],
+        [
+            _row(reader, due[reader.id], first=reader.id not in known, now=now)
+            for reader in ready
+            if not _has_had_a_later_one(keys[reader.id], known.get(reader.id))
+        ],
     )
     for reader in ready:
         day = reader.timetable.local_day(due[reader.id])
@@ -133,6 +141,25 @@ def _with_digest_in(
             )
         )
     )
+
+
+def _newest_that_came(session: Session, reader_ids: Collection[int]) -> dict[int, str]:
+    """Return the date of the newest digest that each reader was sent: reader -> date."""
+    newest = (
+        select(Delivery.subscriber_id, func.max(Delivery.dedupe_key))
+        .where(
+            Delivery.subscriber_id.in_(reader_ids),
+            Delivery.kind == DeliveryKind.DIGEST,
+            Delivery.state.in_(CAME_THROUGH),
+        )
+        .group_by(Delivery.subscriber_id)
+    )
+    return {row[0]: row[1] for row in session.execute(newest)}
+
+
+def _has_had_a_later_one(key: str, newest: str | None) -> bool:
+    """Tell whether the *newest* digest was of a date that is still to come where it is *key*."""
+    return newest is not None and key < newest <= str(date.fromisoformat(key) + ZONES_APART)
 
 
 def _row(reader: Subscriber, due: datetime, *, first: bool, now: datetime) -> dict[str, object]:

@@ -266,6 +266,19 @@ def test_an_address_that_is_not_on_the_account_s_list_is_welcome(
     assert suppressed(services) is None
 
 
+def test_what_the_account_takes_for_no_address_keeps_nobody_waiting(
+    services: Services, stub: SesStub, clock: StoppedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    bounced_long_ago(services, stub, clock, days=31)
+    stub.refuses.append((400, "BadRequestException"))
+
+    asks(services, clock)
+    pipeline.listen(services)
+
+    assert suppressed(services) is None
+    assert "confirmations wait" not in caplog.text
+
+
 def test_where_the_account_does_not_answer_the_confirmation_waits(
     services: Services, stub: SesStub, clock: StoppedClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -182,6 +182,24 @@ def test_a_daily_quota_that_is_used_up_is_told_once_until_it_is_over(
     assert wrong(watched) == {}
 
 
+def test_a_daily_quota_that_is_used_up_by_our_own_count_is_told_while_mails_wait(
+    watched: Services, bell: Bell
+) -> None:
+    # Fault 18: nothing more is asked of the mail system, so it says nothing.
+    delivery.deliver(watched.sessions, Post(daily_quota=1), write, watched.clock)
+    due(watched.sessions, 1)
+    delivery.deliver(watched.sessions, Post(daily_quota=1), write, watched.clock)
+    while_nothing_waits = wrong(watched)
+    due(watched.sessions, 1)
+
+    for _ in range(2):
+        alarms.tell(watched)
+
+    assert while_nothing_waits == {}
+    assert wrong(watched) == {"rest": "the day's quota of 1 mails is used up"}
+    assert rung(bell) == ["rest"]
+
+
 def rested(services: Services, *, seconds: float) -> None:
     """Let the rest have ended so many seconds ago."""
     with services.sessions.begin() as session:

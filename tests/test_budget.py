@@ -185,3 +185,30 @@ def test_all_senders_together_claim_what_they_can_send_in_a_minute(sessions: Ses
 
 def test_a_claim_has_a_bound_where_there_is_no_pace(sessions: Sessions) -> None:
     assert budget.claim_limit(sessions) == 1000
+
+
+def test_a_rate_of_nothing_is_a_slow_one_and_not_no_limit(sessions: Sessions) -> None:
+    allow(sessions, rate=0.0)
+
+    assert row(sessions).rate == budget.LEAST
+
+
+def test_senders_are_not_slowed_down_for_ever(sessions: Sessions) -> None:
+    allow(sessions, rate=1.0)
+
+    for _ in range(50):
+        budget.slow_down(sessions)
+
+    assert row(sessions).rate == budget.LEAST
+
+
+def test_nothing_is_claimed_once_the_days_quota_is_used_up(sessions: Sessions) -> None:
+    allow(sessions, quota=3)
+
+    before = budget.claim_limit(sessions)
+    budget.grant(sessions, 3)
+    after = budget.claim_limit(sessions)
+    with sessions.begin() as session:
+        session.get_one(SendingBudget, 1).sent_on -= timedelta(days=1)
+
+    assert (before, after, budget.claim_limit(sessions)) == (3, 0, 3)

@@ -104,6 +104,9 @@ def test_the_code_may_be_where_mail_programs_put_it(
         'Content-Type: multipart/report; report-type="delivery-status"\nSubject: unsubscribe CODE',
         "",
         "Subject: =?nonsense?Q?unsubscribe?=\nTo: \udcff\udcfe",
+        "Subject: =?\udcff?Q?unsubscribe?=",
+        "To: =?utf-8\udce9?b?AAAA?=",
+        "Subject: =?utf-8?b?=====?=\nContent-Type: =?\udce9?q?a?=",
     ],
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -118,6 +121,28 @@ def test_senders_machines_and_mails_without_a_code_change_nothing(
 
     assert read(sessions, server) == 0
     assert standing(sessions, ann) is Standing.ACTIVE
+
+
+def test_no_mail_however_odd_keeps_others_from_being_read(
+    sessions: Sessions, server: ImapServer, ann: int
+) -> None:
+    server.put("Subject: =?\udcff?Q?unsubscribe?=\nTo: =?\udcff?b?x?=")
+    server.put(f"Subject: {LINKS.leave_code(ann)}")
+
+    named = read(sessions, server)
+
+    assert named == 1
+    assert standing(sessions, ann) is Standing.UNSUBSCRIBED
+
+
+def test_a_mail_from_the_end_of_the_calendar_is_one_of_now(sessions: Sessions, ann: int) -> None:
+    end = datetime.max.replace(tzinfo=UTC)
+    texts = [LINKS.leave_code(ann)]
+
+    named = subscribers.leave_by_mail(sessions, LINKS, texts, end, now=CAME)
+
+    assert named
+    assert standing(sessions, ann) is Standing.UNSUBSCRIBED
 
 
 def test_what_was_read_is_not_read_again_and_nothing_is_changed(

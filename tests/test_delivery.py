@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from digest.models import (
     Subscriber,
     Suppression,
 )
+from digest.subscribers.silence import take_back
 from tests import make
 
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
@@ -202,6 +204,31 @@ def test_what_was_not_sent_is_tried_again_after_a_while(sessions: Sessions) -> N
     assert states_of(sessions) == [SENT]
 
 
+@pytest.mark.parametrize(
+    ("age", "seconds"), [(0, 60), (300, 60), (1800, 180), (86_400, 600), (-3600, 60)]
+)
+def test_a_mail_that_is_put_off_again_and_again_is_tried_less_often(
+    sessions: Sessions, age: int, seconds: int
+) -> None:
+    [delivery_id] = due(sessions)
+    decided_at = NOW - timedelta(seconds=age)
+
+    def compose(claimed: Sequence[Claimed]) -> list[Composed]:
+        return [
+            replace(letter(each), mail=replace(letter(each).mail, decided_at=decided_at))
+            for each in claimed
+        ]
+
+    deliver(sessions, Post(NotSent("greylisted", kind=Reaction.LATER)), compose)
+
+    with sessions() as session:
+        waits = session.scalars(select(DatabaseNow())).one()
+        not_before = session.get_one(Delivery, delivery_id).not_before
+    assert not_before - waits == pytest.approx(
+        timedelta(seconds=seconds), abs=timedelta(seconds=20)
+    )
+
+
 def test_a_throttled_group_slows_all_senders_once(sessions: Sessions) -> None:
     due(sessions, sender.FIRST_GROUP)
     throttled = [NotSent("too fast", kind=Reaction.SLOW_DOWN)] * sender.FIRST_GROUP
@@ -352,6 +379,49 @@ def test_an_address_that_was_changed_after_the_claim_is_not_written_to(
     assert post.mails == []
 
 
+def test_row_7_what_was_taken_back_and_claimed_anew_goes_once_and_as_written_last(
+    sessions: Sessions,
+) -> None:
+    [taken_back, _] = due(sessions, 2, priority=1)
+    post, drafts = Post(), count(1)
+
+    def write_and_lose_one(claimed: Sequence[Claimed]) -> list[Composed]:
+        draft = next(drafts)
+        written = [letter(each) for each in claimed]
+        if draft == 1:
+            # Its reader moves, or revokes their links, while it is written.
+            with sessions.begin() as session:
+                take_back(session, session.get_one(Delivery, taken_back).subscriber_id)
+        return [replace(each, mail=replace(each.mail, text=f"{draft}")) for each in written]
+
+    tally = deliver(sessions, post, write_and_lose_one)
+
+    assert sorted((mail.delivery_id - taken_back, mail.text) for mail in post.mails) == [
+        (0, "2"),
+        (1, "1"),
+    ]
+    assert tally["sent"] == 2
+
+
+def test_row_7_what_is_not_to_be_written_any_more_is_not_sent_as_written_before(
+    sessions: Sessions,
+) -> None:
+    [taken_back] = due(sessions, priority=1)
+    post, drafts = Post(), count(1)
+
+    def write_once(claimed: Sequence[Claimed]) -> list[Composed]:
+        if next(drafts) > 1:
+            return [Held(each, "nothing new") for each in claimed]
+        with sessions.begin() as session:
+            take_back(session, session.get_one(Delivery, taken_back).subscriber_id)
+        return [letter(each) for each in claimed]
+
+    deliver(sessions, post, write_once)
+
+    assert post.mails == []
+    assert states_of(sessions) == [DeliveryState.SKIPPED]
+
+
 def test_a_suppressed_reader_costs_no_grant(sessions: Sessions) -> None:
     due(sessions)
     with sessions.begin() as session:
@@ -477,6 +547,36 @@ def test_refusals_are_counted_over_several_senders(sessions: Sessions) -> None:
 
     assert sending_budget(sessions).stopped_at
     assert states_of(sessions) == [PENDING] * 3
+
+
+def test_fault_20_what_stopped_sending_once_does_not_do_so_again_when_it_is_resumed(
+    sessions: Sessions,
+) -> None:
+    due(sessions, 3)
+    domains = ("a.example", "b.example", "c.example")
+    deliver(sessions, Post(*[Refused("no")] * 3), letters_to(*domains))
+    delivery.resume(sessions)
+
+    deliver(sessions, Post(*[Refused("no")] * 3), letters_to(*domains))
+
+    assert sending_budget(sessions).stopped_at is None
+    assert states_of(sessions) == [DeliveryState.FAILED] * 3
+
+
+def test_fault_20_others_that_refuse_after_a_resume_stop_it_and_nothing_is_lost(
+    sessions: Sessions,
+) -> None:
+    due(sessions, 3)
+    domains = ("a.example", "b.example", "c.example")
+    deliver(sessions, Post(*[Refused("no")] * 3), letters_to(*domains))
+    delivery.resume(sessions)
+    due(sessions, 3)
+    others = ("d.example", "e.example", "f.example")
+
+    deliver(sessions, Post(*[Refused("no")] * 6), letters_to(*domains, *others))
+
+    assert sending_budget(sessions).stopped_at
+    assert states_of(sessions) == [PENDING] * 6
 
 
 def test_after_three_unknown_outcomes_in_a_row_the_rest_is_spared(sessions: Sessions) -> None:

@@ -1,7 +1,7 @@
 """The arrows between a delivery's states, each on its own."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from digest import subscribers
+from digest import delivery, subscribers
 from digest.database import DatabaseNow, Sessions, in_transaction
 from digest.delivery import budget, states, sweep
 from digest.models import (
@@ -335,6 +335,50 @@ def test_what_was_refused_for_good_fails_and_its_papers_are_free_again(
 
     assert state_of(sessions, delivery_id) is DeliveryState.FAILED
     assert picked(sessions) == []
+
+
+@pytest.mark.parametrize(
+    "unsent",
+    [
+        lambda sessions, each: states.back(sessions, "again", each, why="busy", after=0),
+        lambda sessions, each: states.fail(sessions, "again", each, why="no such user"),
+    ],
+    ids=["back", "failed"],
+)
+def test_what_is_sent_again_by_hand_and_was_not_keeps_the_first_mails_picks(
+    sessions: Sessions, unsent: Callable[[Sessions, int], None]
+) -> None:
+    paper_id = a_paper(sessions)
+    delivery_id = armed(sessions, picks=[paper_id])
+    states.doubt(sessions, "mine", delivery_id, why="hung up")
+    delivery.settle(sessions, delivery_id, again=True)
+    states.claim(sessions, "again", 10)
+    states.arm(sessions, "again", [delivery_id], [])
+
+    unsent(sessions, delivery_id)
+
+    assert picked(sessions) == [paper_id]
+
+
+def test_an_event_of_the_first_mail_spares_a_second_that_was_put_off(sessions: Sessions) -> None:
+    delivery_id = armed(sessions)
+    states.doubt(sessions, "mine", delivery_id, why="hung up")
+    delivery.settle(sessions, delivery_id, again=True)
+    states.claim(sessions, "second", 10)
+    states.let_go(sessions, "second")
+    states.claim(sessions, "third", 10)
+    lease_runs_out(sessions, delivery_id)
+    reap(sessions)
+    states.claim(sessions, "fourth", 10)
+    states.arm(sessions, "fourth", [delivery_id], [])
+    states.back(sessions, "fourth", delivery_id, why="busy", after=0)
+
+    with sessions.begin() as session:
+        proved = states.prove(session, delivery_id, "first", left=True)
+
+    assert proved
+    assert states.claim(sessions, "fifth", 10) == []
+    assert state_of(sessions, delivery_id) is DeliveryState.SENT
 
 
 def test_what_is_in_doubt_keeps_its_picks_and_is_never_claimed_again(sessions: Sessions) -> None:

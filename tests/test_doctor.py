@@ -68,6 +68,14 @@ def test_row_38_another_suppression_key_is_found(
     restored.close()
 
 
+def test_a_sweep_by_a_clock_that_is_ahead_was_just_now(well: Services, clock: StoppedClock) -> None:
+    clock.advance(seconds=-2)
+
+    found = finding(well, "sweep")
+
+    assert found == Finding("sweep", Status.OK, "the last sweep was 0 s ago")
+
+
 def test_silent_workers_are_an_error(well: Services, clock: StoppedClock) -> None:
     clock.advance(seconds=61)
 

@@ -493,3 +493,35 @@ def test_nobody_has_two_open_digests_whatever_happens_in_a_day(sessions: Session
                 select(func.count()).where(Delivery.state.in_(planning.OPEN))
             ).one()
         assert open_now <= 1
+
+
+def test_who_moves_to_where_it_is_yesterday_has_had_the_digest_of_tomorrow(
+    sessions: Sessions,
+) -> None:
+    evening = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+    reader_due(sessions, evening)
+    sweep(sessions, evening)
+    all_are_sent(sessions)
+    with sessions.begin() as session:
+        moved = choices(zone="America/Los_Angeles")
+        subscribers.prefer(session, the_reader(session), moved, now=evening)
+
+    for hours in range(48):
+        sweep(sessions, evening + timedelta(hours=hours))
+        all_are_sent(sessions)
+
+    assert digests(sessions) == [("2026-11-22", SENT), ("2026-11-23", SENT)]
+
+
+def test_a_digest_of_a_far_date_that_somebody_tried_out_holds_up_no_other(
+    sessions: Sessions,
+) -> None:
+    reader_due(sessions, FRIDAY)
+    sweep(sessions, FRIDAY + timedelta(days=30))
+    all_are_sent(sessions)
+    with sessions.begin() as session:
+        subscribers.prefer(session, the_reader(session), choices(hour=6), now=FRIDAY)
+
+    sweep(sessions, FRIDAY)
+
+    assert digests(sessions) == [("2026-12-20", SENT), ("2026-11-20", PENDING)]

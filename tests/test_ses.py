@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 import botocore.exceptions as foreign  # type: ignore[import-untyped]
 import pytest
@@ -132,7 +133,7 @@ def fault(status: int, code: str, message: str = "") -> Fault:
         (fault(500, "InternalFailure"), Unknown),
         (fault(503, "ServiceUnavailable"), Unknown),
         (Fault(status=500, accepts=True), Unknown),
-        (Fault(status=200, accepts=True), Accepted),
+        (Fault(status=200, accepts=True), Unknown),
         (Fault(drops=True), Unknown),
         (Fault(drops=True, accepts=True), Unknown),
     ],
@@ -306,3 +307,38 @@ def test_the_stub_shows_what_it_took(stub: SesStub) -> None:
     assert (taken.to, taken.tags) == ("ann@example.org", {"delivery": "42", "kind": "digest"})
     assert taken.message["Subject"] == DIGEST.subject
     assert message_from_bytes(taken.message.as_bytes(), policy=SMTP)["To"] == "ann@example.org"
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"MessageId": None}, {"MessageId": ""}, {"MessageId": "a b"}]
+)
+def test_an_acceptance_has_an_id_or_nobody_knows(answer: dict[str, object]) -> None:
+    class Client:
+        def send_email(self, **_request: object) -> dict[str, object]:
+            return answer
+
+    client: Any = Client()
+
+    outcome = Ses(lambda: client, LETTERHEAD, lambda: NOW).send(DIGEST)
+
+    assert outcome == Unknown("an answer without id")
+
+
+@pytest.mark.parametrize(
+    "quota",
+    [
+        {},
+        {"Max24HourSend": "many", "MaxSendRate": 1.0, "SentLast24Hours": 0.0},
+        {"Max24HourSend": float("nan"), "MaxSendRate": 1.0, "SentLast24Hours": 0.0},
+        {"Max24HourSend": float("inf"), "MaxSendRate": 1.0, "SentLast24Hours": 0.0},
+        None,
+    ],
+)
+def test_an_account_that_says_something_odd_says_nothing(quota: object) -> None:
+    class Client:
+        def get_account(self) -> dict[str, object]:
+            return {"SendQuota": quota}
+
+    client: Any = Client()
+
+    assert Ses(lambda: client, LETTERHEAD, lambda: NOW).allowance() is None

@@ -163,3 +163,7 @@ def test_a_reason_is_one_short_line_without_addresses() -> None:
 
     assert reason.startswith("550 no <(address)>, nor mailto:(address); xxx")
     assert len(reason) == 300
+
+
+def test_a_reason_holds_nothing_that_a_database_cannot() -> None:
+    assert why("550 no\x00such\x1b[2Juser \ud800!") == "550 no such [2Juser !"

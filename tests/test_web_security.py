@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from digest.links import Purpose
 from digest.models import Pick, Standing
 from digest.services import Services
-from digest.web import create_app
+from digest.web import create_app, limiting
 from tests.servers import Valkey
 from tests.visitor import (
     HERE,
@@ -378,6 +378,27 @@ def test_a_household_of_ipv6_counts_as_one_visitor(tmp_path: Path) -> None:
         ]
 
     assert answers[-1].status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("written", "counted"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("198.51.100.7:50123", "198.51.100.7"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("[::ffff:198.51.100.7]:50123", "198.51.100.7"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::7]:50123", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::7]", "2001:db8:1:2::/64"),
+        ("198.51.100.7:x", "unknown"),
+        ("[]", "unknown"),
+        ("unknown", "unknown"),
+        ("", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_visitor_is_known_however_a_proxy_writes_it(written: str | None, counted: str) -> None:
+    assert limiting.visitor(written) == counted
 
 
 def test_without_proxies_a_forwarded_address_counts_for_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from digest import fetch, library
 from digest.database import DatabaseNow
 from digest.events import brakes
-from digest.models import FetchRun, Heartbeat, SendingBudget, StoppedBy
+from digest.models import (
+    Delivery,
+    DeliveryState,
+    FetchRun,
+    Heartbeat,
+    SendingBudget,
+    StoppedBy,
+    Subscriber,
+)
+from digest.planning import may_have
 from digest.settings import Settings
 
 NO_SWEEP_FOR = timedelta(minutes=10)
@@ -58,6 +67,18 @@ def _of_sending(session: Session, now: datetime) -> Iterator[Alarm]:
     database_now = session.scalars(select(DatabaseNow())).one()
     if budget.rests_until and database_now < budget.rests_until + QUIET_AFTER_REST:
         yield Alarm("rest", budget.rests_why or "", now)
+    elif budget.left_on(database_now.date()) == 0 and _wait(session):
+        # By our own count: the mail system was not asked for more, and so said nothing.
+        yield Alarm("rest", f"the day's quota of {budget.daily_quota} mails is used up", now)
+
+
+def _wait(session: Session) -> bool:
+    """Tell whether a mail could go now."""
+    due = (Delivery.state == DeliveryState.PENDING, Delivery.not_before <= DatabaseNow())
+    allowed = select(Subscriber.id).where(
+        Subscriber.id == Delivery.subscriber_id, may_have(Delivery, Subscriber)
+    )
+    return session.scalar(select(Delivery.id).where(*due, allowed.exists()).limit(1)) is not None
 
 
 def _of_fetching(session: Session, settings: Settings) -> Iterator[Alarm]:

@@ -73,7 +73,8 @@ def stop(why: str) -> None:
 
     Returns when nothing is being sent any more, or after 15 seconds, and says what still is.
     """
-    if not why.strip():
+    why = " ".join("".join(each if each.isprintable() else " " for each in why).split())
+    if not why:
         raise BadInput("--why: say in a few words why; the others read it in `digest doctor`.")
     with services() as built:
         delivery.stop(built.sessions, why, built.clock(), by=StoppedBy.OPERATOR)

@@ -20,6 +20,14 @@ HEADROOM = 0.9
 SLOWEST = 1.0
 """Mails a second while the transport has not said what it allows: the rate of a new account."""
 
+LEAST = 0.1
+"""
+Mails a second that are tried at least, however slow the transport says or seems to be.
+
+A rate of 0 would be none at all, and one that was slowed down again and again comes back only when
+the transport says what it allows.
+"""
+
 STOPPED_WITHIN = 15.0
 """Seconds in which a call of the mail system ends, one way or the other."""
 
@@ -65,9 +73,8 @@ def _bounds(budget: SendingBudget) -> list[int]:
     bounds = []
     if budget.rate:
         bounds.append(max(1, int(budget.rate * HEADROOM)))
-    if budget.daily_quota is not None:
-        bounds.append(budget.daily_quota - budget.sent_today)
-    return bounds
+    left = budget.left_on(budget.sent_on)
+    return bounds if left is None else [*bounds, left]
 
 
 def read_allowance(sessions: Sessions, transport: Transport, now: datetime) -> None:
@@ -86,7 +93,7 @@ def _note(budget: SendingBudget, allowance: Allowance | None, now: datetime) -> 
         # It could not say: go on as before, and slowly where there is no before.
         budget.rate = budget.rate or SLOWEST
         return
-    budget.rate = allowance.rate
+    budget.rate = None if allowance.rate is None else max(LEAST, allowance.rate)
     budget.daily_quota = allowance.daily_quota
     budget.allowance_read_at = now
     if allowance.sent_today is not None:
@@ -97,14 +104,17 @@ def claim_limit(sessions: Sessions, *, most: int = 1000, senders: int = 8) -> in
     """
     Return how many rows a sender may claim, so that all *senders* finish theirs in a minute.
 
-    0 while sending is stopped or rests: composing what cannot go would be in vain.
+    0 while sending is stopped or rests, or the day's quota is used up: composing what cannot go
+    would be in vain.
     """
     with sessions.begin() as session:
         budget = locked(session)
         now = session.scalars(select(DatabaseNow())).one()
         rate = budget.rate
-        if budget.stopped_at or budget.next_free_at - now > LONGEST_WAIT:
+        left = budget.left_on(now.date())
+        if budget.stopped_at or budget.next_free_at - now > LONGEST_WAIT or left == 0:
             return 0
+    most = most if left is None else min(most, left)
     return most if rate is None else max(1, min(most, int(rate * 60 / senders)))
 
 
@@ -114,7 +124,7 @@ def slow_down(sessions: Sessions) -> None:
 
 
 def _slower(budget: SendingBudget) -> None:
-    budget.rate = (budget.rate or GROUP) * 0.8
+    budget.rate = max(LEAST, (budget.rate or GROUP) * 0.8)
 
 
 def rest(sessions: Sessions, pause: timedelta, why: str) -> None:

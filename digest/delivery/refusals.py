@@ -21,7 +21,8 @@ def note(sessions: Sessions, refused: Sequence[tuple[int, str]], now: datetime) 
     Remember *refused*, (delivery, domain) each, that came after the last acceptance.
 
     Returns the deliveries that should not have failed: all that are remembered, once `DOMAINS`
-    refused `WITHIN` that time. Fewer could be one visitor's typing.
+    refused `WITHIN` that time. Fewer could be one visitor's typing. Domains that stopped sending
+    once do not so again while nothing is accepted: the operator has looked, and let it go on.
     """
     if not refused:
         return []
@@ -29,14 +30,21 @@ def note(sessions: Sessions, refused: Sequence[tuple[int, str]], now: datetime) 
     def step(session: Session) -> list[int]:
         row = budget.locked(session)
         oldest = (now - WITHIN).timestamp()
-        remembered = [each for each in row.refusals if each["at"] >= oldest]
+        weighed = [each for each in row.refusals if each.get("weighed")]
+        remembered = [
+            each for each in row.refusals if each["at"] >= oldest and not each.get("weighed")
+        ]
         remembered += [
             {"id": delivery_id, "domain": domain, "at": now.timestamp()}
             for delivery_id, domain in refused
         ]
-        suspect = len({each["domain"] for each in remembered}) >= DOMAINS
-        row.refusals = [] if suspect else remembered[-MOST:]
-        return [each["id"] for each in remembered] if suspect else []
+        known = {each["domain"] for each in weighed}
+        suspect = len({each["domain"] for each in remembered} - known) >= DOMAINS
+        if suspect:
+            row.refusals = (weighed + [{**each, "weighed": True} for each in remembered])[-MOST:]
+            return [each["id"] for each in remembered]
+        row.refusals = weighed + remembered[-MOST:]
+        return []
 
     return in_transaction(sessions, step)
 

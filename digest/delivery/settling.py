@@ -14,7 +14,14 @@ from digest.mail.transport import Accepted, NotSent, Outcome, Reaction, Refused,
 
 log = logging.getLogger(__name__)
 
-TRY_AGAIN_IN = 60.0
+TRY_AGAIN_IN, LONGEST_WAIT = 60.0, 600.0
+"""
+Seconds after which a mail that was not sent is tried again, at first and at most.
+
+Between them a tenth of its age: a relay may put off for ever what anybody has typed into the form,
+and such mails come before the digests.
+"""
+
 QUOTA_REST = timedelta(hours=1)
 
 DOUBTS = 3
@@ -72,11 +79,12 @@ class Settler:
         states.record(self._sessions, accepted)
         self.tally["sent"] += len(accepted)
         for letter, outcome in outcomes:
-            self._settle_one(letter.id, outcome)
+            self._settle_one(letter, outcome)
         refused = [letter for letter, outcome in outcomes if isinstance(outcome, Refused)]
         return self._weigh(refused, anything_accepted=bool(accepted)) and self._heed(outcomes)
 
-    def _settle_one(self, delivery_id: int, outcome: Outcome) -> None:
+    def _settle_one(self, letter: Armed, outcome: Outcome) -> None:
+        delivery_id = letter.id
         match outcome:
             case Accepted():
                 log.info("sent delivery=%s", delivery_id)
@@ -89,15 +97,18 @@ class Settler:
                 states.doubt(self._sessions, self._token, delivery_id, why=why)
                 self.tally["unknown"] += 1
             case NotSent(why):
-                held_up = outcome is HELD_UP
-                log.log(
-                    logging.INFO if held_up else logging.WARNING,
-                    "not sent delivery=%s why=%s",
-                    delivery_id,
-                    why,
-                )
-                after = 0.0 if held_up else TRY_AGAIN_IN
+                level = logging.INFO if outcome is HELD_UP else logging.WARNING
+                log.log(level, "not sent delivery=%s why=%s", delivery_id, why)
+                after = self._try_again_in(letter.mail, outcome)
                 states.back(self._sessions, self._token, delivery_id, why=why, after=after)
+
+    def _try_again_in(self, mail: Mail, outcome: NotSent) -> float:
+        if outcome is HELD_UP:
+            return 0.0
+        if outcome.kind is not Reaction.LATER or mail.decided_at is None:
+            return TRY_AGAIN_IN
+        age = self._clock() - mail.decided_at
+        return min(LONGEST_WAIT, max(TRY_AGAIN_IN, age.total_seconds() / 10))
 
     def _weigh(self, refused: Sequence[Armed], *, anything_accepted: bool) -> bool:
         """Stop where several domains in a row refuse: then it is us; False if so."""

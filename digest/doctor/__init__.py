@@ -62,7 +62,9 @@ def _heartbeat(name: str, what: str, remedy: str) -> Callable[[Services], Findin
         age = services.clock() - at
         if age > SILENT_AFTER[name]:
             return Finding(name, Status.ERROR, f"the last {what} was {at:%F %R} UTC", remedy)
-        return Finding(name, Status.OK, f"the last {what} was {age.seconds} s ago")
+        # Another machine's clock may be a little ahead.
+        seconds = max(0, int(age.total_seconds()))
+        return Finding(name, Status.OK, f"the last {what} was {seconds} s ago")
 
     return check
 
@@ -114,8 +116,7 @@ def _sending(services: Services) -> Finding:
         if budget.rests_until and budget.rests_until > now:
             rests = f"rests until {budget.rests_until:%F %R} UTC: {budget.rests_why}"
             return Finding("sending", Status.WARNING, rests, "it goes on by itself then")
-        used_up = budget.daily_quota is not None and budget.sent_today >= budget.daily_quota
-        if used_up and budget.sent_on == now.date():
+        if budget.left_on(now.date()) == 0:
             detail = f"the day's quota of {budget.daily_quota} mails is used up"
             return Finding("sending", Status.WARNING, detail, "ask the mail system for more")
     return Finding("sending", Status.OK, "not stopped")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -212,7 +212,8 @@ def _letter(uid: int, at: datetime, head: bytes) -> Letter:
 
 
 def _decoded(text: object) -> str:
-    with suppress(HeaderParseError, LookupError, ValueError):
+    # Anybody can write here, and a mail that stopped the reading would stop it for good.
+    with suppress(MessageError, LookupError, ValueError):
         return str(make_header(decode_header(str(text))))
     return str(text)
 

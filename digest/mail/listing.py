@@ -55,7 +55,8 @@ def readmit(client: "SESV2Client", address: str) -> bool:
             return False
         client.delete_suppressed_destination(EmailAddress=address)
     except ClientError as exc:
-        if _code(exc) != "NotFoundException":
+        # What SES takes for no address is not on its list, and nobody else has to wait for it.
+        if _code(exc) not in ("NotFoundException", "BadRequestException"):
             raise
     return True
 

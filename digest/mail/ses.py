@@ -1,5 +1,6 @@
 """Amazon SES: one call a mail, and what each of its answers means."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
@@ -72,6 +73,8 @@ NOBODY_CAN_SEND = frozenset({
 # Wrong for this mail; the sender stops by itself when it happens to several domains.
 NOT_THIS_ONE = frozenset({"BadRequestException", "MessageRejected", "ValidationException"})
 
+_MESSAGE_ID = re.compile("[!-~]{1,200}")
+
 _FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 
 
@@ -98,10 +101,12 @@ class Ses:
         except BadSettings as exc:
             return NotSent(why(exc), kind=Reaction.STOP)
         try:
-            # An answer without an id is odd, but it is an acceptance.
-            return Accepted(client.send_email(**request).get("MessageId", ""))
+            answer = client.send_email(**request)
         except _FAILURES as exc:
             return outcome_of(exc)
+        found = answer.get("MessageId") or ""
+        # What is in between may say 200 as well: without SES's id nobody knows.
+        return Accepted(found) if _MESSAGE_ID.fullmatch(found) else Unknown("an answer without id")
 
     def allowance(self) -> Allowance | None:
         try:
@@ -112,7 +117,7 @@ class Ses:
                 daily_quota=None if daily < 0 else int(daily),
                 sent_today=int(quota["SentLast24Hours"]),
             )
-        except (*_FAILURES, BadSettings, KeyError):
+        except (*_FAILURES, BadSettings, KeyError, TypeError, ValueError, OverflowError):
             return None
 
     def barred(self, since: datetime | None, place: str | None) -> Page:

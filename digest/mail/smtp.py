@@ -30,6 +30,10 @@ Sign = Callable[[bytes], bytes]
 # "Authentication required" and its kin: they speak of us, at whichever command they come.
 _WANTS_A_LOGIN = frozenset({530, 534, 535, 538})
 
+# A word of its own, and no part of a host's name: anybody can subscribe x@relay.example, and
+# relays quote what they refuse.
+_RELAY = re.compile(r"(?<![\w.-])relay(?:ing)?(?![\w-]|\.\w)", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
@@ -188,7 +192,7 @@ def _answered(exc: smtplib.SMTPResponseException) -> Outcome:
     reason = why(f"{exc.smtp_code} {text}")
     if not 500 <= exc.smtp_code < 600:  # noqa: PLR2004
         return NotSent(reason, kind=Reaction.LATER)
-    if "relay" in text.lower():
+    if _RELAY.search(reason):
         # "Relaying denied": it is this server's word to us, not one about the address.
         return NotSent(reason, kind=Reaction.STOP)
     if isinstance(exc, MailRefused) and exc.smtp_code not in _WANTS_A_LOGIN:

@@ -8,6 +8,8 @@ from typing import Protocol
 from digest.mail.message import Mail
 
 _ADDRESS = re.compile(r"""[^\s<>()",;:]+@[^\s<>()",;:]+""")
+# PostgreSQL has no text with a zero byte in it, nor with half a surrogate pair.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WHY_LENGTH = 300
 
 
@@ -83,5 +85,6 @@ class Transport(Protocol):
 
 
 def why(text: object) -> str:
-    """Return *text* fit for a log: one line, short, and without addresses."""
-    return _ADDRESS.sub("(address)", " ".join(str(text).split()))[:_WHY_LENGTH]
+    """Return *text* fit for a log and a database: one line, short, and without addresses."""
+    line = _CONTROL.sub(" ", _ADDRESS.sub("(address)", str(text)))
+    return " ".join(line.split())[:_WHY_LENGTH]

@@ -126,7 +126,10 @@ class SendingBudget(Base):
     sent_on: Mapped[date]
     sent_today: Mapped[int]
     refusals: Mapped[list[dict[str, Any]]]
-    """Mails that were refused for good since the last one was accepted: id, domain, moment."""
+    """
+    Mails that were refused for good since the last one was accepted: id, domain, moment; and
+    whether they have stopped all sending once.
+    """
     stopped_at: Mapped[datetime | None]
     stopped_why: Mapped[str | None] = mapped_column(sa.Text)
     stopped_by: Mapped[StoppedBy | None] = mapped_column(by_value(StoppedBy))
@@ -135,6 +138,12 @@ class SendingBudget(Base):
     rests_why: Mapped[str | None] = mapped_column(sa.Text)
     resumed_at: Mapped[datetime | None]
     """When sending was last let go on; bounces and complaints of before stop nothing again."""
+
+    def left_on(self, day: date) -> int | None:
+        """Return how many mails the daily quota leaves for *day* (UTC); None: no quota is known."""
+        if self.daily_quota is None:
+            return None
+        return max(0, self.daily_quota - (self.sent_today if self.sent_on == day else 0))
 
 
 class Heartbeat(Base):

@@ -33,7 +33,7 @@ def leave_by_mail(
     for text in texts:
         reader_id = links.read_leave_code(text)
         if reader_id is not None:
-            since = at + CLOCKS_DIFFER
+            since = min(at, now) + CLOCKS_DIFFER
             unsubscribe(sessions, reader_id, now=now, unless_back_since=since, wait=0.0)
             log.info("left by mail reader=%d", reader_id)
             return True

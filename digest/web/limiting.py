@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import math
+import re
 import time
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ VISITOR = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
 ADDRESS = (RateLimitItemPerHour(5),)
 DOMAIN = (RateLimitItemPerHour(60),)
 """Of requests for addresses at one domain: a laboratory may join on one day, a flood may not."""
+
+_WITH_PORT = re.compile(r"([0-9.]+):[0-9]+|\[([^]]+)\](?::[0-9]+)?")
 
 _HOUSEHOLD = 64
 """Bits of an IPv6 address: one household has all that begin with them."""
@@ -79,11 +82,22 @@ def limits(settings: Settings) -> Limits:
     return Limits(MovingWindowRateLimiter(storage))
 
 
+def ip(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the IP that *address* is, as a socket or a proxy wrote it; None where it is none."""
+    # Some proxies write the visitor's port as well.
+    bare = _WITH_PORT.fullmatch(address or "")
+    try:
+        found = ipaddress.ip_address((bare[1] or bare[2]) if bare else address or "")
+    except ValueError:
+        return None
+    # A socket for both kinds shows IPv4 so, and its /64 would be everybody.
+    return getattr(found, "ipv4_mapped", None) or found
+
+
 def visitor(address: str | None) -> str:
     """Return what counts as one visitor: an IPv4 address, or a household's share of IPv6."""
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
+    found = ip(address)
+    if found is None:
         return "unknown"
     if found.version == 4:  # noqa: PLR2004
         return str(found)

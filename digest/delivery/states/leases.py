@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.orm import Session
@@ -28,6 +29,13 @@ SETTLED_WITHIN = 3 * 86_400.0
 """Seconds in which an event may still tell what became of an unknown one."""
 
 OUTCOME_UNKNOWN = "outcome unknown"
+
+BY_HAND = "settled by the operator"
+"""
+Of a mail that is sent again, until it is accepted: a first one may have come.
+
+So its picks stay, and `sending_at`, by which an event of the first mail spares the second.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +127,18 @@ def let_go(
             lease_until=None,
             not_before=DatabaseNow(after) if after else Delivery.not_before,
             attempts=tried if attempt else Delivery.attempts,
-            error=why,
+            error=unless_by_hand(why) if state is DeliveryState.PENDING else why,
         )
         .execution_options(synchronize_session=False)
     )
     if ids is not None:
         statement = statement.where(Delivery.id.in_(ids))
     in_transaction(sessions, lambda session: session.execute(statement))
+
+
+def unless_by_hand(value: object) -> ColumnElement[Any]:
+    """Return *value*, but what an operator's word left there for a mail that is sent again."""
+    return case((Delivery.error == BY_HAND, Delivery.error), else_=value)
 
 
 def reap(session: Session) -> None:
@@ -140,7 +153,7 @@ def reap(session: Session) -> None:
             **unleased,
             attempts=tried,
             state=case((tried >= GIVEN_UP_AT, DeliveryState.FAILED), else_=DeliveryState.PENDING),
-            error=case((tried >= GIVEN_UP_AT, "its senders died"), else_=None),
+            error=case((tried >= GIVEN_UP_AT, "its senders died"), else_=unless_by_hand(None)),
         ),
         update(Delivery)
         .where(Delivery.state == DeliveryState.SENDING, over)

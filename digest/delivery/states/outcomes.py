@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
-from digest.delivery.states.leases import LEASE, OUTCOME_UNKNOWN
+from digest.delivery.states.leases import BY_HAND, LEASE, OUTCOME_UNKNOWN, unless_by_hand
 from digest.models import (
     Delivery,
     DeliveryState,
@@ -141,7 +141,7 @@ def settle(session: Session, delivery_id: int, *, again: bool) -> bool:
         .values(
             state=state,
             not_before=DatabaseNow() if again else Delivery.not_before,
-            error="settled by the operator",
+            error=BY_HAND,
         )
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
@@ -153,26 +153,35 @@ def back(sessions: Sessions, token: str, delivery_id: int, *, why: str, after: f
     """Return a delivery that was certainly not sent to `pending`, for *after* seconds."""
 
     def step(session: Session) -> None:
+        second = _is_second(session, delivery_id)
         moved = _leave_sending(
             session,
             token,
             delivery_id,
             state=DeliveryState.PENDING,
             not_before=DatabaseNow(after),
-            sending_at=None,
-            error=why,
+            sending_at=Delivery.sending_at if second else None,
+            error=unless_by_hand(why),
         )
-        if moved:
+        if moved and not second:
             session.execute(delete(Pick).where(Pick.delivery_id == delivery_id))
 
     in_transaction(sessions, step)
+
+
+def _is_second(session: Session, delivery_id: int) -> bool:
+    """Tell whether this one is sent again by the operator's hand: a first mail may have come."""
+    error = session.scalar(select(Delivery.error).where(Delivery.id == delivery_id))
+    return error == BY_HAND
 
 
 def fail(sessions: Sessions, token: str, delivery_id: int, *, why: str) -> None:
     """Close a delivery that was refused for good; its papers were not sent."""
 
     def step(session: Session) -> None:
-        if _leave_sending(session, token, delivery_id, state=DeliveryState.FAILED, error=why):
+        second = _is_second(session, delivery_id)
+        failed = _leave_sending(session, token, delivery_id, state=DeliveryState.FAILED, error=why)
+        if failed and not second:
             session.execute(delete(Pick).where(Pick.delivery_id == delivery_id))
 
     in_transaction(sessions, step)

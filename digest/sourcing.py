@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest import library, pipeline
+from digest.database import in_transaction
 from digest.errors import BadInput, FetchError
 from digest.fetch import FetchReport, backfilling, curating, feeds, keep
 from digest.models import FetchRun, Paper
@@ -147,5 +148,7 @@ def _look_up(services: Services, what: str, arxiv: Arxiv) -> None:
         document = arxiv.fill(pipeline.http(services), [identifier])
     except FetchError as exc:
         raise BadInput(f"{identifier} is not known here, and arXiv does not answer: {exc}") from exc
-    with services.sessions.begin() as session:
-        keep(session, Arxiv.name, document, day=None, now=services.clock())
+    now = services.clock()
+    in_transaction(
+        services.sessions, lambda session: keep(session, Arxiv.name, document, day=None, now=now)
+    )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from digest import edition, library
 from digest.compose import read_batch
-from digest.database import Sessions
+from digest.database import Sessions, in_transaction
 from digest.delivery import states
 from digest.fetch import FetchReport, fetch, identity, keep, merging
 from digest.fetch.curating import drop, find, pick
@@ -349,8 +349,9 @@ def test_many_that_unite_the_same_papers_at_once_do_not_disturb_each_other(
         keep(session, "x", Document(entries=(*preprints, *articles)), day=None, now=NOW)
 
     def read(entries: Sequence[Entry]) -> None:
-        with sessions.begin() as session:
-            keep(session, "x", Document(entries=tuple(entries)), day=None, now=NOW)
+        # As a fetch does: PostgreSQL may end one of two that wait for each other.
+        document = Document(entries=tuple(entries))
+        in_transaction(sessions, lambda session: keep(session, "x", document, day=None, now=NOW))
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(read, (links, articles, links, preprints)))

@@ -8,7 +8,8 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 
 from digest import delivery, subscribers
 from digest.database import DatabaseNow, Sessions
@@ -468,6 +469,30 @@ def test_an_error_while_composing_gives_everything_back(sessions: Sessions) -> N
         deliver(sessions, Post(), fall_over)
 
     assert states_of(sessions) == [PENDING] * 3
+
+
+def test_row_9_a_sender_whose_database_crashed_gives_everything_back_once_it_is_there_again(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due(sessions, 3)
+    refused = count(1)
+    monkeypatch.setattr(sender, "LOOK_AGAIN_AFTER", 0.01)
+
+    def refuse_twice(*_: object) -> None:
+        if next(refused) <= 3:
+            raise OperationalError("BEGIN", {}, Exception("connection refused"))
+
+    def crash(claimed: Sequence[Claimed]) -> list[Composed]:
+        event.listen(sessions.kw["bind"], "begin", refuse_twice)
+        with sessions.begin() as session:
+            session.connection()
+        return write(claimed)
+
+    with pytest.raises(OperationalError):
+        deliver(sessions, Post(), crash)
+
+    assert next(refused) > 3
+    assert set(states_of(sessions)) == {PENDING}
 
 
 def test_a_sender_without_time_left_gives_everything_back(sessions: Sessions) -> None:

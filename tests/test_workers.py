@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from celery.exceptions import Ignore
 from kombu import Connection
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 import celeryconfig
 from digest import migrations
+from digest.models import Heartbeat
 from tests.visitor import PRODUCTION
 from workers import tasks
 from workers.app import app
@@ -32,8 +35,8 @@ def configuration() -> dict[str, Any]:
 def shared_tasks() -> Iterator[ast.FunctionDef]:
     module = ast.parse(Path(tasks.__file__).read_text())
     for each in module.body:
-        if isinstance(each, ast.FunctionDef) and "shared_task" in map(
-            ast.unparse, each.decorator_list
+        if isinstance(each, ast.FunctionDef) and any(
+            ast.unparse(decorator).startswith("shared_task") for decorator in each.decorator_list
         ):
             yield each
 
@@ -151,6 +154,24 @@ def test_no_task_is_done_with_a_setting_that_cannot_be_used(
     why = f"DIGEST_DKIM_KEY_FILE: {tmp_path / 'missing.pem'}: No such file or directory"
     logged = [each.getMessage() for each in caplog.records if each.name == "workers.tasks"]
     assert logged == [f"no task is done: {why}"]
+
+
+@pytest.mark.parametrize("task", [tasks.sweep, tasks.deliver], ids=lambda task: task.name)
+@pytest.mark.usefixtures("first_use")
+def test_row_9_what_mails_wait_for_is_done_anew_when_the_database_was_away(task: Any) -> None:
+    services, left = tasks.services(), [2]
+    heartbeat = {"workers.tasks.sweep": "sweep", "workers.tasks.deliver": "sender"}[task.name]
+
+    @event.listens_for(services.sessions.kw["bind"], "begin", insert=True)
+    def _(_connection: object) -> None:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OperationalError("BEGIN", {}, Exception("connection refused"))
+
+    task.apply()
+
+    with services.sessions.begin() as session:
+        assert session.get(Heartbeat, heartbeat)
 
 
 def test_a_task_is_given_back_when_its_worker_dies() -> None:

@@ -10,6 +10,7 @@ from functools import cache
 from celery import shared_task
 from celery.exceptions import Ignore
 from celery.signals import worker_ready
+from sqlalchemy.exc import OperationalError
 
 from digest import alarms, errands, pipeline
 from digest.errors import BadInput
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 STALE_AFTER = 10
 """Seconds after which a hint is void: the sweep that comes meanwhile gives another."""
+
+SOON_AGAIN = {"countdown": 1, "max_retries": STALE_AFTER}
+"""A database that crashed is back before the next sweep; nobody should wait for that."""
 
 
 @cache
@@ -44,13 +48,13 @@ def catch_up() -> None:
     pipeline.fetch_if_due(services())
 
 
-@shared_task
+@shared_task(autoretry_for=(OperationalError,), retry_kwargs=SOON_AGAIN)
 def sweep() -> None:
     for _ in range(pipeline.senders_wanted(pipeline.sweep(services()))):
         deliver.apply_async(expires=STALE_AFTER)
 
 
-@shared_task
+@shared_task(autoretry_for=(OperationalError,), retry_kwargs=SOON_AGAIN)
 def deliver() -> None:
     pipeline.deliver(services())
 

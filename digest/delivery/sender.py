@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from digest.clock import Clock
 from digest.database import Sessions
 from digest.delivery import budget, states
@@ -24,6 +26,11 @@ BEGIN_WITHIN = 2.0
 
 URGENT = 50
 """Confirmations and first digests that overtake a batch before each grant."""
+
+OUTAGE_BORNE = 15.0
+"""Seconds for which an ended sender tries to give back what it has claimed."""
+
+LOOK_AGAIN_AFTER = 0.5
 
 GROUP_SECONDS = 1.0
 FIRST_GROUP = 4
@@ -75,8 +82,23 @@ def deliver(
         while sender.work():
             pass
     finally:
-        states.let_go(sessions, sender.token)
+        _give_back(sessions, sender.token)
     return sender.tally
+
+
+def _give_back(sessions: Sessions, token: str) -> None:
+    """Let go of what *token* holds; a database that crashed is waited for, but not for ever."""
+    give_up_at = time.monotonic() + OUTAGE_BORNE
+    while True:
+        try:
+            states.let_go(sessions, token)
+        except OperationalError:
+            # Else these mails would wait for the end of a lease that nobody works under.
+            if time.monotonic() >= give_up_at:
+                raise
+            time.sleep(LOOK_AGAIN_AFTER)
+        else:
+            return
 
 
 class _Sender:
@@ -136,8 +158,9 @@ class _Sender:
 
     def _send_group(self, letters: deque[Letter]) -> bool:
         """Send the next group of *letters*, urgent ones first; False when sending must end."""
-        urgent = states.claim(self._sessions, self.token, URGENT, urgent=True)
-        letters.extendleft(reversed(self._written(urgent)))
+        self._let_overtake(letters)
+        if not letters:
+            return True
         if time.monotonic() >= self._ends_at:
             return False
         granted = budget.grant(self._sessions, min(len(letters), self._group))
@@ -149,6 +172,16 @@ class _Sender:
         armed = self._arm(group)
         outcomes = self._send_armed(armed, turn, granted.spacing)
         return self._settler.settle(outcomes)
+
+    def _let_overtake(self, letters: deque[Letter]) -> None:
+        """Claim what is urgent, and put it before *letters*."""
+        urgent = states.claim(self._sessions, self.token, URGENT, urgent=True)
+        # One of them may be a row that was taken back from us: what was written of it before, with
+        # an address or links that count no more, would pass ARM under the token that we share.
+        anew = {claimed.id for claimed in urgent}
+        older = [letter for letter in letters if letter.id not in anew]
+        letters.clear()
+        letters.extend([*self._written(urgent), *older])
 
     def _send_armed(
         self, armed: Sequence[Letter], turn: float, spacing: float

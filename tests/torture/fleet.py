@@ -1,0 +1,204 @@
+"""The fleet: workers and beat as Celery runs them, to be killed and started again."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Self
+
+import psutil
+
+from digest.up.everything import WORKER
+from tests.torture.stage import Stage
+
+WORKERS = 2
+PRODUCTS_SWEEP = 10.0
+"""Seconds between two sweeps, in the product's own timetable."""
+
+SWEEPS_MISSED = 5
+LONGEST_PAUSE = 2.5
+"""Leases that a sender may be paused; a database that is locked by one is no silence yet."""
+
+STARTS_WITHIN = 60.0
+
+# Runs in the process's place before it: the kernel kills it when the run dies, however it dies.
+_DIES_WITH_US = """
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit("orphaned before the start")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+_OURS = [each.replace("workers.app", "tests.torture.app") for each in WORKER]
+"""The command line of `digest up`, with the app that is in haste: a worker with beat inside it."""
+
+_APART = [each for each in _OURS if each != "--beat"]
+_BEAT = [*_OURS[: _OURS.index("worker")], "beat", "--loglevel=WARNING", "--pidfile="]
+
+
+class Fleet:
+    """
+    Two workers of two children each, and a beat; what has died is put back by `mend`.
+
+    On SQLite a single worker with beat inside it, which is started again when it falls silent,
+    as `digest up` does.
+    """
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        self._stage = stage
+        self._together = stage.postgres is None
+        self._random = random.Random(seed)
+        self._log = (stage.folder / "fleet.log").open("ab")
+        self._sweep = stage.lease / 2
+        self._names = iter(range(10**6))
+        self._paused: list[tuple[float, psutil.Process]] = []
+        self._silent_from = 0.0
+        self._held_up_until = 0.0
+        self._last_sweep: datetime | None = None
+        self._beat: subprocess.Popen[bytes] | None = None
+        self._workers: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        self.mend()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        for each in [*self._workers, *([self._beat] if self._beat else [])]:
+            _kill_tree(each)
+        self._log.close()
+
+    def held_up(self) -> bool:
+        """Tell whether a sender is paused for longer than its leases, or was so a moment ago."""
+        return time.monotonic() < self._held_up_until
+
+    def mend(self) -> None:
+        """Start what is missing, as a supervisor does; wake whom it is time to wake."""
+        self._wake(time.monotonic())
+        for each in [each for each in self._workers if each.poll() is not None]:
+            _kill_tree(each)
+            self._workers.remove(each)
+        while len(self._workers) < (1 if self._together else WORKERS):
+            command = _OURS if self._together else _APART
+            self._silent_from = time.monotonic() + STARTS_WITHIN
+            self._workers.append(self._start(*command, "-n", f"sender{next(self._names)}@torture"))
+        if not self._together and (self._beat is None or self._beat.poll() is not None):
+            self._beat = self._start(*_BEAT)
+
+    def heed_silence(self, last_sweep: datetime | None) -> None:
+        """
+        Kill a worker that sweeps no more, as `digest up` does.
+
+        Its beat has died; or a child of its pool that held the lock of the others' queue.
+        """
+        if last_sweep != self._last_sweep:
+            self._last_sweep = last_sweep
+            patience = max(SWEEPS_MISSED * self._sweep, 1.2 * LONGEST_PAUSE * self._stage.lease)
+            self._silent_from = time.monotonic() + patience
+        elif self._together and time.monotonic() > self._silent_from:
+            self.kill_worker()
+
+    def sweep_as_the_product(self) -> None:
+        """Sweep at the intervals of the product's own timetable from now on."""
+        self._wake(None)
+        self._sweep = PRODUCTS_SWEEP
+        if self._together:
+            self.kill_worker()
+        else:
+            self.kill_beat()
+        self.mend()
+
+    def kill_worker(self) -> bool:
+        _kill_tree(self._random.choice(self._workers))
+        return True
+
+    def kill_child(self) -> bool:
+        children = list(self._senders())
+        if not children:
+            return False
+        with suppress(psutil.NoSuchProcess):
+            self._random.choice(children).kill()
+        return True
+
+    def kill_beat(self) -> bool:
+        if self._beat is not None:
+            _kill_tree(self._beat)
+            return True
+        inside = [each for each in self._children() if each.pid == self._pid_of_beat()]
+        for each in inside:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        return bool(inside)
+
+    def pause_sender(self, seconds: float) -> bool:
+        """Stop a sender in the middle of whatever it does, for *seconds*."""
+        children = list(self._senders())
+        if not children:
+            return False
+        child = self._random.choice(children)
+        if seconds > self._stage.lease / 2:
+            # Before it stops: who leaves meanwhile looks at this first.
+            until = time.monotonic() + seconds + self._stage.lease / 2
+            self._held_up_until = max(self._held_up_until, until)
+        with suppress(psutil.NoSuchProcess):
+            child.suspend()
+            self._paused.append((time.monotonic() + seconds, child))
+        return True
+
+    def wake_all(self) -> None:
+        self._wake(None)
+
+    def _wake(self, until: float | None) -> None:
+        for moment, child in list(self._paused):
+            if until is None or moment <= until:
+                self._paused.remove((moment, child))
+                with suppress(psutil.NoSuchProcess):
+                    child.resume()
+
+    def _senders(self) -> Iterator[psutil.Process]:
+        beat = self._pid_of_beat()
+        return (each for each in self._children() if each.pid != beat)
+
+    def _children(self) -> Iterator[psutil.Process]:
+        for worker in self._workers:
+            with suppress(psutil.NoSuchProcess):
+                yield from psutil.Process(worker.pid).children()
+
+    def _pid_of_beat(self) -> int | None:
+        try:
+            return int(self._stage.beat.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
+        state = self._stage.settings.state_dir
+        state.mkdir(exist_ok=True)
+        return subprocess.Popen(
+            [sys.executable, "-c", _DIES_WITH_US, str(os.getpid()), *command],
+            cwd=state,
+            env=self._stage.environment(sweep=self._sweep),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+
+
+def _kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that we started and all that it has started, at once."""
+    family = []
+    with suppress(psutil.NoSuchProcess):
+        family = psutil.Process(process.pid).children(recursive=True)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for each in family:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    # Else a test that looks for what is left would find them dying.
+    psutil.wait_procs(family, timeout=10)

@@ -1,0 +1,92 @@
+"""The tide: time that passes as fast as mails go out, and the operator who looks in."""
+
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import exists, func, literal, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest import delivery, pipeline
+from digest.models import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    SendingBudget,
+    Standing,
+    Subscriber,
+)
+from digest.planning import OPEN
+from tests.torture.stage import BEGINS, Stage
+
+OUTAGE = timedelta(hours=18)
+"""No sweep is behind by more: under 20 hours every local date must be met."""
+
+BEFORE_THE_NEXT = timedelta(hours=4)
+"""A digest that is open has gone so long before the next one of its reader supersedes it."""
+
+STEP = 0.1
+
+
+class Tide:
+    """Turns the almanac, a day in *day* seconds or slower, and resumes what was stopped."""
+
+    def __init__(self, stage: Stage, day: float) -> None:
+        self._stage = stage
+        self._pause = timedelta(days=STEP / day)
+        self.stands = False
+        """Whether time stands still, but for what `rise` lets pass."""
+        self.last_sweep: datetime | None = None
+
+    def flow(self, over: threading.Event) -> None:
+        limit = self._stage.almanac() + OUTAGE
+        while not over.wait(STEP):
+            with suppress(SQLAlchemyError):
+                _resume_what_was_stopped(self._stage)
+                limit = self._limit()
+            if not self.stands and self._stage.almanac() + self._pause < limit:
+                self._stage.almanac.turn(self._pause)
+
+    def rise(self, by: timedelta) -> None:
+        """Let *by* pass at once; nothing is open, and *by* is less than `OUTAGE`."""
+        self._stage.almanac.turn(by)
+
+    def _limit(self) -> datetime:
+        """Return the moment up to which time may pass and every local date still be met."""
+        self.last_sweep = pipeline.last_sweep(self._stage.services)
+        open_digest = (Delivery.kind == DeliveryKind.DIGEST) & Delivery.state.in_(OPEN)
+        with self._stage.services.sessions() as session:
+            next_due_at = session.scalar(
+                select(func.min(Subscriber.next_due_at))
+                .join(Delivery)
+                .where(open_digest, Subscriber.standing == Standing.ACTIVE)
+            )
+        swept = self.last_sweep or BEGINS
+        supersedes = next_due_at or datetime.max.replace(tzinfo=UTC)
+        return min(swept + OUTAGE, supersedes - BEFORE_THE_NEXT)
+
+
+def _resume_what_was_stopped(stage: Stage) -> None:
+    sessions = stage.services.sessions
+    with sessions() as session:
+        stopped = session.scalar(select(SendingBudget.stopped_at))
+    if stopped:
+        time.sleep(stage.lease / 2)
+        delivery.resume(sessions)
+
+
+def is_quiet(stage: Stage) -> bool:
+    """Tell whether nothing is due, and no mail is being made or waits to be."""
+    active = Subscriber.standing == Standing.ACTIVE
+    due = active & (Subscriber.next_due_at <= stage.almanac())
+    digest = (Delivery.kind == DeliveryKind.DIGEST) & active
+    can_go = Delivery.state.in_(OPEN) & (digest | (Delivery.state != DeliveryState.PENDING))
+    with stage.services.sessions() as session:
+        found = session.scalar(
+            select(literal(1)).where(
+                exists(select(Subscriber.id).where(due))
+                | exists(select(Delivery.id).join(Subscriber).where(can_go))
+            )
+        )
+    return found is None

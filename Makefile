@@ -7,7 +7,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench fuzz clean
+.PHONY: help install run test check bench catalog pictures fuzz torture clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,8 +30,18 @@ check: $(VENV)/.check  ## format check, lint, types, layers, tests with coverage
 bench: $(VENV)/.test  ## measure speed (DATA=DIR: on real papers, quality too)
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(abspath $(DATA)))
 
+catalog: $(VENV)/.test  ## bring the catalogues of other languages up to date with the code
+	@$(BIN)/python -m tests.catalog
+
+pictures: $(VENV)/.test  ## draw every page and every mail into var/pictures
+	@$(BIN)/python -m tests.pictures $(ARGS)
+
 fuzz: $(VENV)/.fuzz  ## search the parsers for crashes, 60 s (SECONDS=600: longer)
 	@$(BIN)/python -m tests.fuzz_parsers $(or $(SECONDS),60)
+
+torture: $(VENV)/.test  ## kill everything at random, count the mails (SECONDS=300 DATABASE=sqlite SEED=1)
+	@exec $(BIN)/python -m tests.torture --seconds $(or $(SECONDS),300) \
+	  --database $(or $(DATABASE),postgresql) $(if $(SEED),--seed $(SEED))
 
 clean:  ## remove .venv and caches; the state in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -8,14 +8,14 @@ from benchmarks import corpus
 from benchmarks.measure import MICROSECONDS, Figure, Side, Sizes, interleaved, repeated
 from benchmarks.wire import BASE_URL, LETTERHEAD, LINKS, RENDERER
 from digest.clock import Cadence
-from digest.compose import SIZE, groups
+from digest.compose import SIZE, grouped, picked
 from digest.links import Purpose
 from digest.mail.message import Mail, as_bytes
 from digest.match import match
 from digest.render import DigestPage, Footer, Rendered
 
 LINKS_A_MAIL = (
-    *(Purpose.MANAGE, Purpose.LEAVE, Purpose.VIEW, Purpose.RATE),
+    *(Purpose.MANAGE, Purpose.PAUSE, Purpose.LEAVE, Purpose.VIEW, Purpose.RATE),
     *(Purpose.LEAVE, Purpose.MANAGE),
 )
 """What `digest.compose` signs for one digest: its links, and the headers' two."""
@@ -48,7 +48,7 @@ def _page(papers: int) -> DigestPage:
     [picks] = match(edition, corpus.readers(1, papers), SIZE)
     return DigestPage(
         day=corpus.NOW.date(),
-        groups=groups(edition, picks),
+        groups=grouped(picked(edition, picks), Cadence.WEEKDAYS),
         offered=papers,
         cadence=Cadence.WEEKDAYS,
         first=False,
@@ -59,6 +59,7 @@ def _page(papers: int) -> DigestPage:
             email="reader1@readers.example",
             schedule="on weekdays at 07:00 (Europe/Berlin)",
             preferences_url=LINKS.make(Purpose.MANAGE, 1),
+            pause_url=LINKS.make(Purpose.PAUSE, 1),
             unsubscribe_url=LINKS.make(Purpose.LEAVE, 1),
             view_url=LINKS.make(Purpose.VIEW, 1),
         ),

@@ -24,8 +24,6 @@ class Cadence(StrEnum):
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """The days' short names, at the place that `date.weekday()` gives them."""
 
-DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -109,19 +107,6 @@ class Timetable:
                 return due
             due = moment
         raise AssertionError  # the calendar has no end
-
-    def in_words(self) -> str:
-        """Return when digests come, as it stands in a sentence: "on weekdays at 07:00 (UTC)"."""
-        names = [DAY_NAMES[WEEKDAYS.index(day)] for day in self.days]
-        chosen = DAY_NAMES[WEEKDAYS.index(self._chosen_day())]
-        often = {
-            Cadence.DAILY: "every day",
-            Cadence.WEEKDAYS: "on weekdays",
-            Cadence.DAYS: f"on {' and '.join(filter(None, (', '.join(names[:-1]), *names[-1:])))}",
-            Cadence.WEEKLY: f"on {chosen}s",
-            Cadence.MONTHLY: f"on the first {chosen} of the month",
-        }
-        return f"{often[self.cadence]} at {self.hour:02}:00 ({self.zone})"
 
     def _due_from(self, day: date) -> Iterator[datetime]:
         if self.cadence is Cadence.DAYS and not self.days:

@@ -85,12 +85,15 @@ def most_upvotes() -> ColumnElement[int]:
 
 def best_cards(session: Session, first: date, last: date, most: int) -> tuple[list[Card], int]:
     """Return the *most* upvoted papers listed from *first* to *last*, and the number of all."""
-    listed = select(Sighting.paper_id).where(Sighting.day.between(first, last))
-    chosen = (Paper.id.in_(listed), shown())
-    best_first = (most_upvotes().desc(), Paper.id)
-    papers = session.scalars(select(Paper).where(*chosen).order_by(*best_first).limit(most))
-    count = session.scalar(select(func.count()).select_from(Paper).where(*chosen))
-    return paper_cards(session, papers.all()), count or 0
+    paper_ids = listed(session, first, last)
+    return cards_of(session, paper_ids[:most]), len(paper_ids)
+
+
+def listed(session: Session, first: date, last: date) -> list[int]:
+    """Return the papers listed from *first* to *last*, most upvoted first."""
+    there = select(Sighting.paper_id).where(Sighting.day.between(first, last))
+    found = select(Paper.id).where(Paper.id.in_(there), shown())
+    return list(session.scalars(found.order_by(most_upvotes().desc(), Paper.id)))
 
 
 def day_cards(session: Session, day: date) -> list[Card]:

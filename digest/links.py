@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     LEAVE = "leave"
     CHANGE = "change"
     UNDO = "undo"
+    PAUSE = "pause"
 
 
 PATHS = {
@@ -35,6 +36,7 @@ PATHS = {
     Purpose.LEAVE: "unsubscribe",
     Purpose.CHANGE: "change",
     Purpose.UNDO: "undo",
+    Purpose.PAUSE: "pause",
 }
 
 CONFIRM_LIFETIME = timedelta(hours=48)

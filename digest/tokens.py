@@ -97,8 +97,9 @@ STYLES = MappingProxyType(
         "meta": _text(13, 20, "ink2"),
         "strong": _css(f"color:{LIGHT.ink};font-weight:600"),
         "section": _text(
-            12, 16, "ink2", "margin:0;font-weight:700;letter-spacing:.08em;text-transform:uppercase"
+            12, 16, "ink", "margin:0;font-weight:700;letter-spacing:.08em;text-transform:uppercase"
         ),
+        "closing": _text(16, 25, "ink2", "margin:0"),
         "title": _text(20, 27, "ink", f"{_BOLD_SERIF};margin:8px 0"),
         "lead": _text(25, 32, "ink", f"{_BOLD_SERIF};letter-spacing:-.01em;margin:8px 0 10px"),
         "label": _text(11, 16, "ink2", "font-weight:700;letter-spacing:.06em"),
@@ -107,7 +108,7 @@ STYLES = MappingProxyType(
             f"background:{LIGHT.match};color:{LIGHT.match_ink};border-radius:12px"
             ";display:inline-block;line-height:20px;padding:1px 5px"
         ),
-        "link": _text(14, 20, "accent", "font-weight:600;text-decoration:none"),
+        "link": _text(14, 20, "accent", "font-weight:600"),
         "rate": _text(13, 20, "ink2"),
         "footer": _text(13, 22, "ink2"),
     }
@@ -137,6 +138,7 @@ def dark_css(within: str = "") -> Markup:
                 rule(".t2,.t2 a,.t2 div", colour("ink2")),
                 rule(".ac,.t2 .ac", colour("accent")),
                 rule(".ln", f"border-color:{DARK.line}!important"),
+                rule(".ru", f"border-color:{DARK.ink2}!important"),
                 rule(".cm", f"{ground('match')};{colour('match_ink')}"),
                 rule(".bt td,.bt a", f"{ground('accent')};{colour('accent_ink')}"),
             )

@@ -1,22 +1,27 @@
 """Made-up papers, and mails of them."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from digest.card import Card, Reason
-from digest.clock import Cadence
-from digest.render import DigestPage, Footer, Group, Item, Rendered, Renderer, Site
+from digest.clock import Cadence, Timetable
+from digest.compose.grouping import Chosen, grouped
+from digest.language import gettext as _
+from digest.render import DigestPage, Footer, Group, Item, Rendered, Renderer, Site, schedule
 from tests import lint_mail
 
 SITE = Site("Daybreak", "https://daybreak.example", "Daybreak, 1 Any Street, 10115 Berlin, Germany")
 TOKEN = "t" * 110
+WEEKDAYS_AT_SEVEN = Timetable(Cadence.WEEKDAYS, (), 7, "Europe/Berlin")
 FOOTER = Footer(
     email="mira@example.org",
     schedule="on weekdays at 07:00 (Europe/Berlin)",
     preferences_url=f"{SITE.base_url}/preferences/{TOKEN}",
     unsubscribe_url=f"{SITE.base_url}/unsubscribe/{TOKEN}",
     view_url=f"{SITE.base_url}/view/{TOKEN}",
+    pause_url=f"{SITE.base_url}/pause/{TOKEN}",
 )
 PAPERS = (
     ("Slow Windows, Fast Answers: Attention Spans for Long Contexts", "Northlake AI", 184),
@@ -62,7 +67,7 @@ def paper(place: int = 0, **facts: Any) -> Card:
 def page(*cards: Card, **facts: Any) -> DigestPage:
     """Return a page with *cards*, ten by default: seven followed, the others trending."""
     shown = cards or tuple(paper(place) for place in range(10))
-    why = (Reason("You follow", ("long context", "efficient inference")),)
+    why = (Reason("You follow", ("Long context", "Inference and serving")),)
     items = [Item(card, why if place < 7 else (), place) for place, card in enumerate(shown)]
     groups = (
         Group("From your topics", tuple(items[:7])),
@@ -76,7 +81,7 @@ def page(*cards: Card, **facts: Any) -> DigestPage:
         "first": False,
         "sample": False,
         "today_url": f"{SITE.base_url}/",
-        "footer": FOOTER,
+        "footer": replace(FOOTER, schedule=schedule(WEEKDAYS_AT_SEVEN)),
         "rate_url": f"{SITE.base_url}/rate/{TOKEN}",
     }
     return DigestPage(**(values | facts))
@@ -91,30 +96,69 @@ def sample_page() -> DigestPage:
     return page(*cards, first=True, sample=True, offered=1_048)
 
 
+def over_time(cadence: Cadence) -> DigestPage:
+    """Return a page whose papers were listed on several days, the best first."""
+    follows = (Reason("You follow", ("Long context",)),)
+    trends = (Reason("Trending: 1,184 upvotes", ()),)
+    chosen = [
+        Chosen(place < 4, Item(paper(place), follows if place < 4 else trends, place, day))
+        for place, day in enumerate(
+            date(2026, 11, 20) - timedelta(days=days) for days in (1, 0, 1, 4, 4, 13)
+        )
+    ]
+    return page(groups=grouped(chosen, cadence), cadence=cadence, offered=2_187)
+
+
 def mail(renderer: Renderer, kind: str) -> Rendered:
-    match kind:
-        case "confirmation":
-            url = f"{SITE.base_url}/confirm/{TOKEN}"
-            return renderer.confirmation(email=FOOTER.email, confirm_url=url, hours=48)
-        case "link":
-            return renderer.link(
-                email=FOOTER.email,
-                preferences_url=str(FOOTER.preferences_url),
-                unsubscribe_url=str(FOOTER.unsubscribe_url),
-            )
-        case "change":
-            url = f"{SITE.base_url}/change/{TOKEN}"
-            return renderer.change(email=FOOTER.email, confirm_url=url, hours=48)
-        case "moved":
-            url = f"{SITE.base_url}/undo/{TOKEN}"
-            return renderer.moved(email=FOOTER.email, undo_url=url, days=7)
-        case "welcome":
-            return renderer.digest(sample_page())
-        case _:
-            return renderer.digest(page())
+    """Return the mail of *kind* in the language spoken."""
+    return MAILS[kind](renderer)
 
 
-KINDS = ("digest", "welcome", "confirmation", "link", "change", "moved")
+MAILS: dict[str, Callable[[Renderer], Rendered]] = {
+    "digest": lambda renderer: renderer.digest(page(groups=in_groups())),
+    "first": lambda renderer: renderer.digest(sample_page()),
+    "weekly": lambda renderer: renderer.digest(over_time(Cadence.WEEKLY)),
+    "monthly": lambda renderer: renderer.digest(over_time(Cadence.MONTHLY)),
+    "few": lambda renderer: renderer.digest(
+        page(paper(0), paper(1, summary_by=None, comments=12), paper(6, authors=("Ada Lovelace",)))
+    ),
+    "one": lambda renderer: renderer.digest(page(paper(2, code_url="https://code.example/2"))),
+    "nothing": lambda renderer: renderer.digest(page(groups=(), offered=61)),
+    "confirmation": lambda renderer: renderer.confirmation(
+        email=FOOTER.email, confirm_url=f"{SITE.base_url}/confirm/{TOKEN}", hours=48
+    ),
+    "link": lambda renderer: renderer.link(
+        email=FOOTER.email,
+        preferences_url=str(FOOTER.preferences_url),
+        unsubscribe_url=str(FOOTER.unsubscribe_url),
+    ),
+    "change": lambda renderer: renderer.change(
+        email=FOOTER.email, confirm_url=f"{SITE.base_url}/change/{TOKEN}", hours=48
+    ),
+    "moved": lambda renderer: renderer.moved(
+        email=FOOTER.email, undo_url=f"{SITE.base_url}/undo/{TOKEN}", days=7
+    ),
+    "notice": lambda renderer: renderer.alarm(
+        what="fetch:arxiv",
+        why="arXiv could not be read since yesterday.",
+        since="2026-11-20 06:00",
+        until=None,
+    ),
+}
+KINDS = tuple(MAILS)
+LEAVABLE = ("digest", "first", "weekly", "monthly", "few", "one", "nothing", "link")
+"""Mails that must offer a way to unsubscribe."""
+
+
+def in_groups() -> tuple[Group, ...]:
+    """Return ten papers in a day's two groups, titled in the language spoken."""
+    [followed, trending] = page().groups
+    why = (
+        Reason("You follow", ("Long context", "Tool use")),
+        Reason("Matches your keyword", ("verifier",)),
+    )
+    items = (replace(followed.items[0], reasons=why), *followed.items[1:])
+    return Group(_("From your topics"), items), Group(_("Trending everywhere"), trending.items)
 
 
 def text_of(html: str, tag: str) -> list[str]:

@@ -39,6 +39,9 @@ ACCEPTED = {
     "html-target": "MJML's button",
 }
 
+LEAVING = ("nsubscribe", "bbestellen")
+"""How a way out is called, in the languages that we speak."""
+
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
 _FORBIDDEN = {"script", "form", "input", "svg", "video", "iframe", "object", "link", "base"}
 _NOT_MSO = re.compile(r"<!--\[if !mso[^\]]*\]><!-->.*?<!--<!\[endif\]-->", re.DOTALL)
@@ -93,16 +96,18 @@ class Mail(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def problems(html: str, *, leavable: bool, content: Sequence[str] = ()) -> list[str]:
+def problems(
+    html: str, *, leavable: bool, content: Sequence[str] = (), lang: str = "en"
+) -> list[str]:
     """
     Return what is wrong with *html*, in words; empty for a mail that may go out.
 
     *leavable*: it must offer a way to unsubscribe. *content*: the papers' own words, which may
-    look like a template's.
+    look like a template's. *lang*: what it must be marked as.
     """
     mail = Mail(html)
     found = [*_size(html, mail), *_balance(html, mail), *_leftovers(html, mail, content)]
-    found += [*_links(mail, leavable=leavable), *_access(mail), *_styles(mail)]
+    found += [*_links(mail, leavable=leavable), *_access(mail, lang), *_styles(mail)]
     return found
 
 
@@ -145,13 +150,13 @@ def _links(mail: Mail, *, leavable: bool) -> Iterator[str]:
             yield f"link: {target!r} is not absolute"
         if not (text.strip() or attributes.get("aria-label")):
             yield f"link: {target!r} has no text"
-    if leavable and not any("nsubscribe" in text for _, text in mail.links):
+    if leavable and not any(way in text for _, text in mail.links for way in LEAVING):
         yield "link: no way to unsubscribe"
 
 
-def _access(mail: Mail) -> Iterator[str]:
+def _access(mail: Mail, lang: str) -> Iterator[str]:
     root = mail.attributes("html")[0]
-    if root.get("lang") != "en" or "dir" not in root:
+    if root.get("lang") != lang or "dir" not in root:
         yield "access: no language or direction"
     if not "".join(mail.texts.get("title", [])).strip():
         yield "access: no title"

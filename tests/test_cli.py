@@ -351,7 +351,7 @@ def test_a_preview_is_the_digest_that_comes_and_is_not_recorded(digest: Digest) 
     first, second = digest("preview", ANN), digest("preview", f" {ANN.title()} ")
     sent = digest("send-due")
 
-    assert "you follow Galaxies" in first.out
+    assert "You follow Galaxies" in first.out
     # A link holds the second in which it was signed.
     assert re.sub(r"http\S+", "", first.out) == re.sub(r"http\S+", "", second.out)
     assert sent.last_line["sent"] == 1
@@ -387,6 +387,12 @@ def test_sending_stops_and_goes_on(digest: Digest) -> None:
     assert (stopped.last_line["sent"], resumed.last_line["sent"]) == (0, 1)
     assert unwell.code == 1
     assert "trying it out" in unwell.out
+
+
+def test_the_reason_of_a_stop_is_one_plain_line(digest: Digest) -> None:
+    digest("stop", "--why", "the relay\nis \x1b[31mdown\u202e")
+
+    assert "UTC: the relay is [31mdown\n" in digest("doctor").out
 
 
 def test_doctor_is_well_after_a_sweep(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:

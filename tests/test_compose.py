@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select, update
 
 from digest import edition, subscribers
-from digest.clock import Cadence, Timetable
 from digest.compose import SIZE, read_batch
 from digest.database import Sessions
 from digest.delivery import Claimed, Composed, Held, Letter, states
@@ -20,6 +19,7 @@ from digest.models import (
     FetchRun,
     Interest,
     InterestKind,
+    NothingNew,
     Paper,
     Pick,
     Standing,
@@ -326,6 +326,34 @@ def test_a_link_mail_carries_the_readers_own_pages(services: Services, inbox: In
     assert "/unsubscribe/" in text
 
 
+def test_a_day_without_news_is_told_to_those_who_asked_for_it(
+    services: Services, inbox: Inbox
+) -> None:
+    freeze(services)
+    skipping = due(services)
+    telling = due(services, nothing_new=NothingNew.TELL)
+
+    send_due(services)
+
+    [mail] = inbox()
+    assert str(mail["Subject"]) == "No new papers for you this time"
+    assert mail["List-Unsubscribe"] is not None
+    with services.sessions() as session:
+        states = [session.get_one(Delivery, each).state for each in (skipping, telling)]
+    assert states == [DeliveryState.SKIPPED, DeliveryState.SENT]
+
+
+def test_nobody_is_told_of_nothing_before_the_days_papers_were_read(
+    services: Services, inbox: Inbox
+) -> None:
+    freeze(services, fetched_at=TODAYS_FETCH - timedelta(days=1))
+    due(services, nothing_new=NothingNew.TELL)
+
+    send_due(services)
+
+    assert inbox() == []
+
+
 def test_a_muted_word_keeps_a_paper_out_of_the_mail(services: Services) -> None:
     freeze(services, 3, title="Blockchain for dogs")
     wanted = freeze(services, 2)
@@ -449,24 +477,6 @@ def test_what_was_claimed_comes_back_in_its_order(services: Services) -> None:
     composed = compose(services)
 
     assert [each.claimed.id for each in composed] == ids
-
-
-@pytest.mark.parametrize(
-    ("cadence", "days", "sentence"),
-    [
-        (Cadence.DAILY, (), "every day at 07:00 (UTC)"),
-        (Cadence.WEEKDAYS, (), "on weekdays at 07:00 (UTC)"),
-        (Cadence.DAYS, ("tue",), "on Tuesday at 07:00 (UTC)"),
-        (Cadence.DAYS, ("mon", "wed", "fri"), "on Monday, Wednesday and Friday at 07:00 (UTC)"),
-        (Cadence.WEEKLY, (), "on Mondays at 07:00 (UTC)"),
-        (Cadence.WEEKLY, ("thu", "sat"), "on Thursdays at 07:00 (UTC)"),
-        (Cadence.MONTHLY, ("sun",), "on the first Sunday of the month at 07:00 (UTC)"),
-    ],
-)
-def test_a_timetable_is_told_in_words(
-    cadence: Cadence, days: tuple[str, ...], sentence: str
-) -> None:
-    assert Timetable(cadence, days, 7, "UTC").in_words() == sentence
 
 
 def test_a_mail_knows_when_its_delivery_was_decided_on(services: Services) -> None:

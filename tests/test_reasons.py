@@ -16,7 +16,7 @@ ENOUGH = 10_000
 
 
 def test_every_reason_holds_on_the_sample_day() -> None:
-    edition = previews._sample_edition(NOW)
+    edition = previews.sample_edition(NOW)
     rated = {card.paper_id: Rated(card.title, card.abstract) for card in edition.cards[::2]}
     block = readers(edition, rated, 60)
 

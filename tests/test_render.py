@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -12,10 +13,24 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader, UndefinedError
 
 from digest.card import Reason
+from digest.language import gettext as _
+from digest.language import languages, speaking
 from digest.render import Group, Item, Renderer, environment, templates_folder
 from digest.render.templates import expanded
 from tests import lint_mail, lint_mjml
-from tests.digests import FOOTER, KINDS, PAPERS, SITE, TOKEN, addresses, mail, page, paper, text_of
+from tests.digests import (
+    FOOTER,
+    KINDS,
+    LEAVABLE,
+    PAPERS,
+    SITE,
+    TOKEN,
+    addresses,
+    mail,
+    page,
+    paper,
+    text_of,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -25,34 +40,58 @@ def renderer() -> Renderer:
     return Renderer(SITE)
 
 
+@pytest.fixture(params=list(languages()))
+def lang(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Speak each of the languages that there are."""
+    code: str = request.param
+    with speaking(code):
+        yield code
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_mail_passes_the_lint(renderer: Renderer, kind: str) -> None:
+def test_every_mail_passes_the_lint(renderer: Renderer, kind: str, lang: str) -> None:
     rendered = mail(renderer, kind)
 
-    assert lint_mail.problems(rendered.html, leavable=kind in ("digest", "welcome", "link")) == []
+    assert lint_mail.problems(rendered.html, leavable=kind in LEAVABLE, lang=lang) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_text_part_is_the_golden_one(renderer: Renderer, kind: str) -> None:
-    golden = GOLDEN / f"{kind}.txt"
-    text = mail(renderer, kind).text
+def test_a_mail_is_the_golden_one(renderer: Renderer, kind: str, lang: str) -> None:
+    rendered = mail(renderer, kind)
+
+    _assert_golden(f"{lang}/{kind}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
+
+
+@pytest.mark.parametrize("kind", ["one", "confirmation"])
+def test_the_html_of_a_mail_is_the_golden_one(renderer: Renderer, kind: str) -> None:
+    html = mail(renderer, kind).html.replace("><", ">\n<")
+
+    _assert_golden(f"{kind}.html", html)
+
+
+def _assert_golden(name: str, written: str) -> None:
+    """Compare with a file in tests/golden; `GOLDEN=write make test ARGS=...` writes it anew."""
+    golden = GOLDEN / name
     if os.environ.get("GOLDEN") == "write":
-        golden.write_text(text, encoding="utf-8")
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(written, encoding="utf-8")
 
-    assert text == golden.read_text(encoding="utf-8")
+    assert written == golden.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_text_is_72_columns_wide_but_for_addresses(renderer: Renderer, kind: str) -> None:
+def test_text_is_72_columns_wide_but_for_addresses(
+    renderer: Renderer, kind: str, lang: str
+) -> None:
     lines = mail(renderer, kind).text.splitlines()
 
     assert [line for line in lines if len(line) > 72 and "https://" not in line] == []
-    assert [line for line in lines if line != line.rstrip()] == ["-- "]
+    assert [line for line in lines if line != line.rstrip()] == ["-- "], lang
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_parts_lead_to_the_same_addresses_in_the_same_order(
-    renderer: Renderer, kind: str
+    renderer: Renderer, kind: str, lang: str
 ) -> None:
     rendered = mail(renderer, kind)
 
@@ -60,7 +99,49 @@ def test_both_parts_lead_to_the_same_addresses_in_the_same_order(
     in_html = [url for url in addresses(rendered.html) if url != f"{SITE.base_url}/"]
     assert list(dict.fromkeys(in_html)) == [
         url for url in dict.fromkeys(in_text) if url != f"{SITE.base_url}/"
+    ], lang
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_parts_say_the_same(renderer: Renderer, kind: str, lang: str) -> None:
+    rendered = mail(renderer, kind)
+
+    in_text = _words(rendered.text)
+    unsaid = [
+        said
+        for tag in ("h1", "h2", "h3", "p")
+        for said in text_of(rendered.html, tag)
+        if not said.startswith(_("Button not working? Open this address:"))
+        and not _words(said.removeprefix(_("Abstract").upper())) <= in_text
     ]
+    assert unsaid == [], lang
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
+
+
+def test_who_speaks_another_language_still_hears_papers_in_english(renderer: Renderer) -> None:
+    with speaking("de"):
+        german = lint_mail.Mail(mail(renderer, "digest").html)
+
+    english = lint_mail.Mail(mail(renderer, "digest").html)
+    assert {title.get("lang") for title in german.attributes("h3")} == {"en"}
+    assert {title.get("lang") for title in english.attributes("h3")} == {None}
+    assert english.texts["h3"] == german.texts["h3"]
+
+
+def test_a_language_of_the_other_direction_runs_that_way(
+    renderer: Renderer, tmp_path: Path
+) -> None:
+    (tmp_path / "ar.po").write_text('msgid ""\nmsgstr ""\n', "utf-8")
+
+    with speaking(languages(tmp_path)["ar"]):
+        html = mail(renderer, "digest").html
+
+    assert lint_mail.Mail(html).attributes("html")[0]["dir"] == "rtl"
+    assert lint_mail.problems(html, leavable=True, lang="ar") == []
+    assert 'align="right" class="t1"' in html
 
 
 @pytest.mark.parametrize("source", ["digest", "notice"])
@@ -70,12 +151,56 @@ def test_the_sources_pass_their_lint(source: str) -> None:
     assert lint_mjml.problems(mjml) == []
 
 
-def test_ten_papers_with_long_tokens_stay_far_below_what_gmail_clips(renderer: Renderer) -> None:
+def test_ten_papers_with_all_links_stay_far_below_what_gmail_clips(renderer: Renderer) -> None:
+    long = "A Title as Long as They Come: What We Measured, Why, and What It Means for the Rest"
     cards = [
-        paper(n, code_url=f"https://code.example/{n}", finding="word " * 60) for n in range(10)
+        paper(
+            n,
+            title=long,
+            finding="sixty " * 40,
+            summary_by=None,
+            comments=123,
+            organization="An Institute with a Name of Some Length",
+            code_url=f"https://github.com/example-organisation/{n}-repository",
+        )
+        for n in range(10)
     ]
 
     assert len(renderer.digest(page(*cards)).html.encode()) < 60_000
+
+
+@pytest.mark.parametrize("papers", [10, 20])
+def test_a_mail_that_would_be_cut_shows_fewer_papers_and_says_so(
+    renderer: Renderer, papers: int
+) -> None:
+    monstrous = paper(
+        title='<&"𝕏>' * 400,
+        finding="<🙂&" * 900,
+        organization='"&' * 300,
+        url="https://a.example/" + "&" * 980,
+        pdf_url="https://b.example/" + "&" * 980,
+        code_url="https://c.example/" + "&" * 980,
+        discussion_url="https://d.example/" + "&" * 980,
+    )
+    why = (Reason("Matches your keywords", ('"&' * 50,) * 20),) * 3
+    items = tuple(Item(monstrous, why, place) for place in range(papers))
+
+    rendered = renderer.digest(page(groups=(Group("Yours", items),), wanted=papers))
+
+    shown = len(text_of(rendered.html, "h3"))
+    said = f"{papers - shown} more papers are left out: with them this mail would be too long"
+    assert 1 <= shown < papers
+    assert len(rendered.html.encode()) <= 100_000
+    assert rendered.places == tuple(range(shown))
+    assert said in " ".join(rendered.text.split())
+    assert any(said in text for text in text_of(rendered.html, "p"))
+
+
+def test_a_usual_digest_shows_all_its_papers(renderer: Renderer) -> None:
+    rendered = renderer.digest(page())
+
+    assert rendered.places == tuple(range(10))
+    assert "left out" not in rendered.text
 
 
 def test_papers_stand_in_the_same_order_in_both_parts(renderer: Renderer) -> None:

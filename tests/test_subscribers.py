@@ -442,6 +442,7 @@ def test_a_paused_reader_may_set_another_end(session: Session) -> None:
         ({"organizations": [f"Lab {n}" for n in range(51)]}, "At most 50 names"),
         ({"about": "a" * 2001}, "at most 2,000 characters, please; these are 2,001"),
         ({"balance": "both"}, "One of field, even, everybody, not 'both'"),
+        ({"nothing_new": "cry"}, "One of skip, tell, not 'cry'"),
         ({"cadence": "hourly"}, "One of daily, weekdays, days, weekly, monthly"),
         ({"cadence": "days"}, "Which days"),
         ({"cadence": "days", "days": []}, "Which days"),
@@ -481,6 +482,12 @@ def test_what_somebody_works_on_is_tidied_and_keeps_its_lines() -> None:
     chosen = choices(about=text)
 
     assert chosen.about == "Long context,\n\nand transformers for \N{TELUGU LETTER KA}\u200c."
+
+
+def test_a_keyword_may_be_spelt_with_joiners_as_persian_words_are() -> None:
+    word = "\u0645\u06cc\u200c\u0634\u0648\u062f"
+
+    assert choices(keywords=[word], muted=[word]).keywords == (word,)
 
 
 def test_an_empty_line_about_oneself_says_nothing() -> None:

@@ -378,16 +378,33 @@ def test_why_prints_the_whole_sum(ann: Digest) -> None:
     assert "It is number 1 of the digest that would go out now." in lines
 
 
+def test_why_takes_an_address_too(ann: Digest) -> None:
+    by_id = ann("why", ANN, CONTEXT).out
+
+    assert (
+        ann("why", ANN, "http://127.0.0.1:8000/paper/sample-slow-windows-fast-answers").out == by_id
+    )
+
+
 def test_why_tells_what_keeps_a_paper_out(ann: Digest) -> None:
     ann("send-due")
 
     assert "Not sent: it was sent or rated before." in ann("why", ANN, CONTEXT).out
 
 
+def test_why_counts_no_place_in_a_digest_that_does_not_go_out(ann: Digest) -> None:
+    ann("subscribe", "bob@example.org", "--topic", "galaxies")
+
+    said = ann("why", "bob@example.org", CONTEXT).out
+
+    assert "Not sent: the reader is pending, so no digest goes out." in said
+    assert "It is number" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((ANN, "2611.99999"), "2611.99999 is not known; `digest search` finds ids"),
+        ((ANN, "2611.99999"), "2611.99999 is not known; its page's address ends in its id"),
         ((ANN, "x" * 500), f"{'x' * 80} is not known"),
         (("bob@example.org", CONTEXT), "Nobody is subscribed with bob@example.org"),
         (("bob@@example", CONTEXT), "not an e-mail address"),

@@ -1,6 +1,5 @@
 """Telling: each event is noted and logged once, and told until it was heard."""
 
-import html
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -172,14 +171,18 @@ def _post(services: Services, row: AlarmRow) -> None:
 def _mail(services: Services, row: AlarmRow) -> None:
     settings, relay = services.settings, services.alarm_relay
     assert relay is not None  # noqa: S101  or there were no such channel
-    until = f", until {row.cleared_at:%F %R} UTC" if row.cleared_at else ""
-    text = f"{row.why}\n\n{row.key}: since {row.raised_at:%F %R} UTC{until}\n{settings.base_url}\n"
+    rendered = services.renderer.alarm(
+        what=row.key,
+        why=row.why,
+        since=f"{row.raised_at:%F %R}",
+        until=f"{row.cleared_at:%F %R}" if row.cleared_at else None,
+    )
     outcome = relay.send(
         Mail(
             to=mailboxes.split(settings.alarm_mail_to)[1],
-            subject=f"{settings.site_name}: alarm ({row.key})",
-            html=f"<!doctype html><title>Alarm</title><pre>{html.escape(text)}</pre>",
-            text=text,
+            subject=rendered.subject,
+            html=rendered.html,
+            text=rendered.text,
             delivery_id=0,
             # In the Message-ID, with the moment: mailboxes drop what they take for a repeat.
             kind=re.sub("[^A-Za-z0-9_-]", "-", f"alarm-{row.key}")[:64],

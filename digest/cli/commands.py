@@ -23,6 +23,7 @@ from digest.settings import read_settings
 @click.option("--day", "days", multiple=True, help="mon to sun; for days, weekly and monthly.")
 @click.option("--hour", help="0 to 23, on the reader's clock.  [7]")
 @click.option("--zone", help="IANA name of the reader's time zone.  [UTC]")
+@click.option("--language", help="en, de: the language of the mails.  [en]")
 @click.option("--confirmed", is_flag=True, help="The reader has consented: no confirmation mail.")
 def subscribe(
     *,
@@ -33,6 +34,7 @@ def subscribe(
     days: Sequence[str],
     hour: str | None,
     zone: str | None,
+    language: str | None,
     confirmed: bool,
 ) -> None:
     """
@@ -52,6 +54,7 @@ def subscribe(
         days=days or None,
         hour=hour,
         zone=zone,
+        language=language,
     )
     with services() as built, built.sessions.begin() as session:
         now = built.clock()
@@ -68,6 +71,14 @@ def subscribe(
 @click.argument("email", required=False)
 @click.option("--sample", is_flag=True, help="A made-up reader and the built-in sample day.")
 @click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in previews.Kind]),
+    default="digest",
+    show_default=True,
+    help="Which mail.",
+)
+@click.option("--language", help="en, de: instead of the reader's own.")
+@click.option(
     "--format",
     "form",
     type=click.Choice(["html", "text", "eml"]),
@@ -75,22 +86,25 @@ def subscribe(
     show_default=True,
     help="Which part of the mail to print.",
 )
-def preview(*, email: str | None, sample: bool, form: str) -> None:
+def preview(*, email: str | None, sample: bool, kind: str, language: str | None, form: str) -> None:
     """
-    Print the digest that EMAIL would get now; nothing is sent or recorded.
+    Print the digest, or another mail, that EMAIL would get now; nothing is sent or recorded.
 
     \b
     Examples:
       digest preview ann@example.org
       digest preview --sample --format html > digest.html
+      digest preview --sample --kind weekly --language de
     """  # noqa: D301
     if bool(email) == sample:
         raise click.UsageError("Name a subscriber's address, or say --sample.")
+    which = previews.Kind(kind)
+    language = subscribers.choices(language=language).language
     if email:
         with services() as built:
-            body = previews.of_reader(built, subscribers.normalised(email), form)
+            body = previews.of_reader(built, subscribers.normalised(email), form, which, language)
     else:
-        body = previews.of_sample(read_settings(), form)
+        body = previews.of_sample(read_settings(), form, which, language)
     click.echo(body, nl=not body.endswith(b"\n"))
 
 

@@ -1,6 +1,7 @@
 """Compose: claimed deliveries become mails, each with what its reader asked for."""
 
 from digest.compose.batch import Batch, read_batch
-from digest.compose.composer import SIZE, Composer, groups
+from digest.compose.composer import SIZE, Composer
+from digest.compose.grouping import grouped, picked
 
-__all__ = ["SIZE", "Batch", "Composer", "groups", "read_batch"]
+__all__ = ["SIZE", "Batch", "Composer", "grouped", "picked", "read_batch"]

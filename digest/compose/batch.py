@@ -109,7 +109,7 @@ def _for_matching(
     reader_ids = list(digests.values())
     followed = subscribers.interests(session, reader_ids)
     said = subscribers.ratings(session, reader_ids)
-    sent = _sent(session, reader_ids)
+    sent = _sent(session, reader_ids, edition)
     # Two on offer may have become one since: who was sent the one must not be sent the other.
     parts = editions.parts(session, edition) if edition else set()
     return {
@@ -138,6 +138,7 @@ def _reader(
         organizations=followed[InterestKind.ORGANIZATION],
         about=kept.about,
         balance=kept.balance,
+        papers=kept.papers,
         liked=[paper_id for paper_id, liked in said.items() if liked],
         disliked=[paper_id for paper_id, liked in said.items() if not liked],
         # What they have judged they have seen, wherever it was.
@@ -145,11 +146,17 @@ def _reader(
     )
 
 
-def _sent(session: Session, reader_ids: Sequence[int]) -> dict[int, set[int]]:
-    """Return what each reader was sent: reader -> papers."""
+def _sent(
+    session: Session, reader_ids: Sequence[int], edition: Edition | None
+) -> dict[int, set[int]]:
+    """Return what each reader was sent of what may be on offer: reader -> papers."""
     sent: dict[int, set[int]] = {reader_id: set() for reader_id in reader_ids}
-    picks = select(Pick.subscriber_id, Pick.paper_id)
-    for reader_id, paper_id in session.execute(picks.where(Pick.subscriber_id.in_(reader_ids))):
+    # Else a batch would read more every day: nobody's picks are ever deleted.
+    oldest = min(edition.rows, default=0) if edition else 0
+    picks = select(Pick.subscriber_id, Pick.paper_id).where(
+        Pick.subscriber_id.in_(reader_ids), Pick.paper_id >= oldest
+    )
+    for reader_id, paper_id in session.execute(picks):
         sent[reader_id].add(paper_id)
     return sent
 

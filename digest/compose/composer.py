@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 
 from digest import subscribers
-from digest.card import chips, fits
+from digest.card import chips
 from digest.clock import Clock, last_daily
-from digest.compose.batch import Batch, Sent, read_batch
+from digest.compose import grouping
+from digest.compose.batch import Batch, read_batch
+from digest.compose.grouping import Chosen, grouped
 from digest.database import Sessions
 from digest.delivery import Claimed, Composed, Held, Letter
 from digest.edition import Edition
+from digest.language import speaking, spoken
 from digest.links import CONFIRM_LIFETIME, Links, Purpose
 from digest.mail.message import Mail
 from digest.match import Picked, match
-from digest.models import DeliveryKind, Subscriber
-from digest.render import DigestPage, Footer, Group, Item, Rendered, Renderer
+from digest.models import DeliveryKind, NothingNew, Standing, Subscriber
+from digest.render import DigestPage, Footer, Rendered, Renderer, schedule
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +72,8 @@ class Composer:
 
     def _guarded(self, claimed: Claimed, batch: "Batch", picks: Sequence[Picked]) -> Composed:
         try:
-            return self._compose(claimed, batch, picks)
+            with speaking(_language(batch.readers.get(claimed.subscriber_id))):
+                return self._compose(claimed, batch, picks)
         except Exception:
             # One reader's mail must not take the others' with it.
             log.exception("compose failed delivery=%s", claimed.id)
@@ -83,9 +87,9 @@ class Composer:
             case DeliveryKind.DIGEST:
                 return self._digest(claimed, reader, batch, picks)
             case DeliveryKind.CONFIRMATION:
-                return self._letter(claimed, batch, self._confirmation(reader))
+                return self.letter(claimed, batch, self._confirmation(reader))
             case DeliveryKind.LINK:
-                return self._letter(claimed, batch, self._link(reader))
+                return self.letter(claimed, batch, self._link(reader))
             case DeliveryKind.CHANGE | DeliveryKind.NOTICE:
                 return self._about_a_change(claimed, reader, batch)
 
@@ -113,12 +117,12 @@ class Composer:
             mail = self.renderer.change(
                 email=change.email, confirm_url=url, hours=int(CONFIRM_LIFETIME / HOUR)
             )
-            return self._letter(claimed, batch, mail, to=change.email)
+            return self.letter(claimed, batch, mail, to=change.email)
         former = change.former_email or ""
         url = self.links.make(Purpose.UNDO, change.id, reader.link_version)
         days = int(subscribers.UNDO_MOVE_WITHIN / DAY)
         mail = self.renderer.moved(email=former, undo_url=url, days=days)
-        return self._letter(claimed, batch, mail, to=former)
+        return self.letter(claimed, batch, mail, to=former)
 
     def _digest(
         self, claimed: Claimed, reader: Subscriber, batch: "Batch", picks: Sequence[Picked]
@@ -126,12 +130,14 @@ class Composer:
         first = reader.id in batch.new
         if batch.edition is not None and (sent := batch.sent.get(claimed.id)):
             # Sent again by the operator's hand: the same papers, which the ledger has already.
-            page = self._page(claimed, reader, batch.edition, _again(sent), first=first)
-            return self._letter(claimed, batch, self.renderer.digest(page))
+            again = grouping.sent(sent)
+            page = self.page(claimed, reader, batch.edition, again, first=first)
+            return self.letter(claimed, batch, self.renderer.digest(page))
         if not picks or batch.edition is None:
-            return self._without_news(claimed, batch.edition)
-        shown = groups(batch.edition, picks)
-        page = self._page(claimed, reader, batch.edition, shown, first=first)
+            return self._without_news(claimed, reader, batch)
+        chosen = grouping.picked(batch.edition, picks)
+        page = self.page(claimed, reader, batch.edition, chosen, first=first)
+        rendered = self.renderer.digest(page)
         ledger = tuple(
             {
                 "subscriber_id": reader.id,
@@ -141,48 +147,54 @@ class Composer:
                 "reasons": chips(pick.reasons),
             }
             for place, pick in enumerate(picks)
+            # What a mail had no room for may come another day.
+            if place in rendered.places
         )
-        return self._letter(claimed, batch, self.renderer.digest(page), ledger)
+        return self.letter(claimed, batch, rendered, ledger)
 
-    def _without_news(self, claimed: Claimed, edition: Edition | None) -> Held:
-        now = self.clock()
-        fetched_at = edition and edition.fetched_at
-        if (
-            fetched_at and fetched_at >= last_daily(self.fetch_at, now)
-        ) or now >= claimed.day_ends_at:
+    def _without_news(self, claimed: Claimed, reader: Subscriber, batch: "Batch") -> Composed:
+        now, edition = self.clock(), batch.edition
+        fetched_at = edition.fetched_at if edition else None
+        is_read = fetched_at is not None and fetched_at >= last_daily(self.fetch_at, now)
+        if not is_read and now < claimed.day_ends_at:
+            return Held(claimed, "today's fetch is still to come", NEWS_AWAITED)
+        if edition is None or reader.nothing_new is NothingNew.SKIP:
             return Held(claimed, "nothing new")
-        return Held(claimed, "today's fetch is still to come", NEWS_AWAITED)
+        page = self.page(claimed, reader, edition, [], first=reader.id in batch.new)
+        return self.letter(claimed, batch, self.renderer.digest(page))
 
-    def _page(
+    def page(
         self,
         claimed: Claimed,
         reader: Subscriber,
         edition: Edition,
-        shown: tuple[Group, ...],
+        chosen: Sequence[Chosen],
         *,
         first: bool,
     ) -> DigestPage:
         return DigestPage(
             day=date.fromisoformat(claimed.day),
-            groups=shown,
+            groups=grouped(chosen, reader.cadence),
             offered=len(edition.cards),
             cadence=reader.cadence,
             first=first,
-            sample=any(item.card.sample for group in shown for item in group.items),
+            sample=any(each.item.card.sample for each in chosen),
             missing=edition.missing,
             today_url=f"{self.links.base_url}/",
             rate_url=self.links.make(Purpose.RATE, claimed.id, reader.link_version),
             footer=Footer(
                 email=reader.email,
-                schedule=reader.timetable.in_words(),
+                schedule=schedule(reader.timetable),
                 preferences_url=self.links.make(Purpose.MANAGE, reader.id, reader.link_version),
+                pause_url=self.links.make(Purpose.PAUSE, reader.id, reader.link_version),
                 unsubscribe_url=self.links.make(Purpose.LEAVE, reader.id),
                 view_url=self.links.make(Purpose.VIEW, claimed.id, reader.link_version),
             ),
             hour=reader.hour,
+            wanted=reader.papers or SIZE,
         )
 
-    def _letter(
+    def letter(
         self,
         claimed: Claimed,
         batch: "Batch",
@@ -208,31 +220,14 @@ class Composer:
             help_url=self.links.make(Purpose.MANAGE, reader.id, reader.link_version)
             if listed
             else None,
+            lang=spoken().tag,
         )
         return Letter(claimed, mail, picks)
 
 
-def groups(edition: Edition, picks: Sequence[Picked]) -> tuple[Group, ...]:
-    """Return the picks as a digest shows them: what answers to an interest, then what trends."""
-    items = [
-        (pick.fits, Item(edition.cards[pick.place], pick.reasons, place))
-        for place, pick in enumerate(picks)
-    ]
-    return _titled(items)
-
-
-def _again(sent: Sequence[Sent]) -> tuple[Group, ...]:
-    """Return the papers of a digest that was sent, as it showed them."""
-    items = [
-        (fits(reasons), Item(card, tuple(reasons), place))
-        for place, (card, reasons) in enumerate(sent)
-    ]
-    return _titled(items)
-
-
-def _titled(items: Sequence[tuple[bool, Item]]) -> tuple[Group, ...]:
-    titled = (
-        Group("From your topics", tuple(item for fits, item in items if fits)),
-        Group("Trending everywhere", tuple(item for fits, item in items if not fits)),
-    )
-    return tuple(group for group in titled if group.items)
+def _language(reader: Subscriber | None) -> str | None:
+    """Return the language of a mail to *reader*: who is asked to confirm has asked in one."""
+    if reader is None:
+        return None
+    asked = reader.requested.get("language") if reader.standing is Standing.PENDING else None
+    return asked or reader.language

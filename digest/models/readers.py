@@ -43,6 +43,14 @@ class Balance(StrEnum):
     EVERYBODY = "everybody"
 
 
+class NothingNew(StrEnum):
+    """What a reader gets on a day without a new paper for them."""
+
+    SKIP = "skip"
+    TELL = "tell"
+    """A mail that says so: they know that nothing was lost."""
+
+
 class Subscriber(Base):
     """One address, and when and how its reader wants to be written to."""
 
@@ -72,6 +80,11 @@ class Subscriber(Base):
     about: Mapped[str] = mapped_column(sa.Text, default="")
     """What they work on, in their own words; mostly empty."""
     balance: Mapped[Balance] = mapped_column(by_value(Balance), default=Balance.EVEN)
+    language: Mapped[str] = mapped_column(sa.String(16), default="en")
+    """The code of the language in which they are written to: de, pt_BR."""
+    papers: Mapped[int] = mapped_column(default=10)
+    """At most so many are in a digest."""
+    nothing_new: Mapped[NothingNew] = mapped_column(by_value(NothingNew), default=NothingNew.SKIP)
     next_due_at: Mapped[datetime | None]
     paused_until: Mapped[date | None]
     """The local date on which a pause ends; None while paused: until further notice."""

@@ -1,8 +1,10 @@
 """Picks and links become mails: MJML is compiled once, then Jinja fills it in for each reader."""
 
 from digest.render.page import DigestPage, Footer, Group, Item, Rendered, Site
+from digest.render.reasons import said
 from digest.render.renderer import Renderer
 from digest.render.templates import environment, templates_folder
+from digest.render.timetables import schedule
 
 __all__ = [
     "DigestPage",
@@ -13,5 +15,7 @@ __all__ = [
     "Renderer",
     "Site",
     "environment",
+    "said",
+    "schedule",
     "templates_folder",
 ]

@@ -24,6 +24,8 @@ class Item:
     reasons: tuple[Reason, ...]
     place: int = 0
     """Its place in the delivery's ledger, from 0: links that rate it name that."""
+    listed_on: date | None = None
+    """The day whose list showed it last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Footer:
     preferences_url: str | None
     unsubscribe_url: str | None
     view_url: str | None
+    pause_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +69,16 @@ class DigestPage:
     """Sources that could not be read, as people call them."""
     hour: int = 7
     """The hour on the reader's clock, for the greeting."""
+    wanted: int = 10
+    """How many papers the reader would have had, had there been so many."""
+    left_out: int = 0
+    """How many more there were for which the mail has no room."""
 
     @property
     def items(self) -> tuple[Item, ...]:
-        return tuple(item for group in self.groups for item in group.items)
+        """The papers, the best first."""
+        shown = (item for group in self.groups for item in group.items)
+        return tuple(sorted(shown, key=lambda item: item.place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +88,5 @@ class Rendered:
     subject: str
     html: str
     text: str
+    places: tuple[int, ...] = ()
+    """Of a digest: the places in the ledger of the papers that it shows."""

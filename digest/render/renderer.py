@@ -1,44 +1,30 @@
 """Filling the templates: from facts to the two bodies of a mail."""
 
 import textwrap
-from dataclasses import asdict, dataclass
-from datetime import date
-from urllib.parse import urlsplit
+from dataclasses import asdict, replace
 
 from jinja2 import DictLoader
 
-from digest.render import wording
+from digest.language import gettext as _
+from digest.render import notices, wording
 from digest.render.entry import sections
-from digest.render.page import DigestPage, Rendered, Site
+from digest.render.page import DigestPage, Group, Rendered, Site
 from digest.render.templates import compiled_mails, environment
 
 TEXT_WIDTH = 72
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Notice:
-    """A mail with one thing to press."""
-
-    subject: str
-    preheader: str
-    headline: str
-    lede: str
-    label: str
-    url: str
-    fine_print: str
-    ways: tuple[tuple[str, str], ...]
-    why: str
+MOST_BYTES = 100_000
+"""Of a mail's HTML: Gmail hides what is beyond 102 KB, the way to unsubscribe with it."""
 
 
 class Renderer:
-    """Every mail of one installation; MJML is compiled here, once."""
+    """Every mail of one installation, in the language spoken; MJML is compiled here, once."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._host = urlsplit(site.base_url).hostname or site.base_url
         jinja = environment(DictLoader(compiled_mails()))
         jinja.globals.update(site=site)
-        jinja.filters.update(fill=_fill, lower_first=_lower_first)
+        jinja.filters.update(fill=_fill)
         self._templates = {
             name: (
                 jinja.get_template(f"email/{name}.html"),
@@ -48,6 +34,14 @@ class Renderer:
         }
 
     def digest(self, page: DigestPage) -> Rendered:
+        """Return the digest of *page*; where it would be cut, without its last papers."""
+        rendered = self._digest(page)
+        while len(rendered.html.encode()) > MOST_BYTES and len(page.items) > 1:
+            page = _without_the_last(page)
+            rendered = self._digest(page)
+        return replace(rendered, places=tuple(item.place for item in page.items))
+
+    def _digest(self, page: DigestPage) -> Rendered:
         imprint = (
             wording.disclosure(page.items),
             wording.reason_for(page.footer),
@@ -57,13 +51,14 @@ class Renderer:
             "digest",
             subject=wording.subject(page),
             preheader=wording.preheader(page),
-            date=_long(page.day),
+            date=wording.dateline(page),
             banner=wording.banner(page),
             headline=wording.headline(page),
             lede=wording.lede(page),
-            note=wording.WELCOME if page.first else None,
+            note=wording.welcome(page),
             groups=tuple(sections(page, self._site.base_url)),
-            today_label="See all recent papers",
+            closing=wording.closing(page),
+            today_label=_("See all recent papers"),
             today_url=page.today_url,
             ways=wording.ways(page.footer),
             imprint=tuple(filter(None, imprint)),
@@ -72,83 +67,35 @@ class Renderer:
     def confirmation(self, *, email: str, confirm_url: str, hours: int) -> Rendered:
         """Return the mail that asks *email* to confirm; it carries no other word of a visitor."""
         site = self._site
-        return self._notice(
-            _Notice(
-                subject=f"Confirm your subscription to {site.name}",
-                preheader="Press one button, and your first digest is on its way.",
-                headline="Confirm your subscription",
-                lede=f"{site.name} mails you the day's trending papers that fit your interests."
-                " Open this link, press one button, and your first digest is on its way.",
-                label="Confirm my subscription",
-                url=confirm_url,
-                fine_print=f"The link works for {wording.count(hours, 'hour')}."
-                " If you did not ask for this, ignore it: you will get no digests.",
-                ways=(),
-                why=f"Someone, probably you, entered {email} at {self._host}.",
-            )
-        )
+        notice = notices.confirmation(site, email=email, confirm_url=confirm_url, hours=hours)
+        return self._notice(notice)
 
     def link(self, *, email: str, preferences_url: str, unsubscribe_url: str) -> Rendered:
         """Return the mail that brings a reader back to their preferences."""
         return self._notice(
-            _Notice(
-                subject=f"Your link to {self._site.name}",
-                preheader="It opens your preferences: topics, days, hour, a pause.",
-                headline="Your link",
-                lede="It opens your preferences: your topics and keywords, the days and the hour,"
-                " and a pause when you need one.",
-                label="Open my preferences",
-                url=preferences_url,
-                fine_print="Keep it to yourself: whoever has it can change what you get."
-                " If you did not ask for it, ignore this mail: nothing has changed.",
-                ways=(("Preferences", preferences_url), ("Unsubscribe", unsubscribe_url)),
-                why=f"You get this because someone, probably you, entered {email}"
-                f" at {self._host}, where it is subscribed.",
+            notices.link(
+                self._site,
+                email=email,
+                preferences_url=preferences_url,
+                unsubscribe_url=unsubscribe_url,
             )
         )
 
     def change(self, *, email: str, confirm_url: str, hours: int) -> Rendered:
         """Return the mail that asks *email* to take over a subscription of another address."""
         site = self._site
-        return self._notice(
-            _Notice(
-                subject=f"Confirm your new address at {site.name}",
-                preheader="Press one button, and your digests come here.",
-                headline="Confirm your new address",
-                lede=f"Open this link and press one button, and your digests of {site.name} come"
-                " to this address instead of the one to which they come now.",
-                label="Confirm this address",
-                url=confirm_url,
-                fine_print=f"The link works for {wording.count(hours, 'hour')}."
-                " If you did not ask for this, ignore it: nothing changes.",
-                ways=(),
-                why=f"Someone, probably you, entered {email} in the preferences of a subscription"
-                f" at {self._host}.",
-            )
-        )
+        return self._notice(notices.change(site, email=email, confirm_url=confirm_url, hours=hours))
 
     def moved(self, *, email: str, undo_url: str, days: int) -> Rendered:
         """Return the mail that tells *email* that its digests go elsewhere now."""
-        site = self._site
-        return self._notice(
-            _Notice(
-                subject=f"Your address at {site.name} was changed",
-                preheader="If that was you, there is nothing to do.",
-                headline="Your address was changed",
-                lede=f"Your digests of {site.name} come to another address from now on, as was"
-                " asked for in your preferences and confirmed there. If that was you, there is"
-                " nothing to do; if not, change it back.",
-                label="Change it back",
-                url=undo_url,
-                fine_print=f"The link works for {wording.count(days, 'day')}. It brings your"
-                " digests back here and makes all older links void.",
-                ways=(),
-                why=f"You get this because {email} was subscribed at {self._host} until now."
-                " It is the last mail to this address.",
-            )
-        )
+        return self._notice(notices.moved(self._site, email=email, undo_url=undo_url, days=days))
 
-    def _notice(self, notice: _Notice) -> Rendered:
+    def alarm(self, *, what: str, since: str, until: str | None, why: str) -> Rendered:
+        """Return the mail that tells the operator what is wrong, or was, and since when (UTC)."""
+        notice = notices.alarm(self._site, what=what, since=since, until=until, why=why)
+        return self._notice(notice)
+
+    def _notice(self, notice: notices.Notice) -> Rendered:
         return self._rendered(
             "notice",
             **asdict(notice),
@@ -164,8 +111,13 @@ class Renderer:
         return Rendered(subject, html.render(values), text.render(values))
 
 
-def _long(day: date) -> str:
-    return f"{day:%A}, {day.day} {day:%B}"
+def _without_the_last(page: DigestPage) -> DigestPage:
+    last = page.items[-1]
+    groups = tuple(
+        Group(group.title, tuple(item for item in group.items if item is not last))
+        for group in page.groups
+    )
+    return replace(page, groups=groups, left_out=page.left_out + 1)
 
 
 def _fill(text: str, first: str = "", others: str | None = None) -> str:
@@ -178,7 +130,3 @@ def _fill(text: str, first: str = "", others: str | None = None) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -13,7 +13,7 @@ from jinja2 import (
 )
 from mjml import mjml2html
 
-from digest import tokens
+from digest import language, tokens
 
 _PACKAGE = Path(__file__).parents[1]
 _INCLUDE = re.compile(r'<mj-include path="([\w.-]+)" />')
@@ -34,6 +34,7 @@ def environment(*loaders: BaseLoader) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    language.teach(made)
     made.globals.update(
         light=tokens.LIGHT,
         dark=tokens.DARK,

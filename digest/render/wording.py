@@ -1,19 +1,16 @@
 """What a digest says around its papers."""
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from digest.card import shorten
 from digest.clock import Cadence
+from digest.language import gettext as _
+from digest.language import listed, long_day, ngettext, number, span
 from digest.render.page import DigestPage, Footer, Item
 
 SUBJECT_LENGTH = 78
 PREHEADER_LENGTH = 140
-
-SAMPLE = "Sample day: these papers are invented, to show you how a digest looks."
-WELCOME = (
-    "Press More or Less like this under a paper, and your digest learns. Topics, days and hour are"
-    " yours to change at any time: the link is at the foot of every mail."
-)
 
 # Inbox lists show what comes next in the mail once the preheader ends: give them nothing.
 PADDING = "\u00a0\u200c" * 60
@@ -34,19 +31,16 @@ def line(text: str) -> str:
     return " ".join(text.split())
 
 
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def subject(page: DigestPage) -> str:
     """Return the top two papers' titles and how many more there are, on at most 78 characters."""
     titles = [line(item.card.title) for item in page.items]
     if not titles:
-        return "No new papers for you this time"
+        return _("No new papers for you this time")
     if len(titles) == 1:
         return shorten(titles[0], SUBJECT_LENGTH)
     first, second, *others = titles
-    more = f"{_BETWEEN}and {len(others)} more" if others else ""
+    more = _BETWEEN + ngettext("and %(num)s more", "and %(num)s more", len(others))
+    more = more if others else ""
     room = SUBJECT_LENGTH - len(_BETWEEN) - len(more)
     return _BETWEEN.join(_both(_gist(first), _gist(second), room)) + more
 
@@ -54,7 +48,7 @@ def subject(page: DigestPage) -> str:
 def _gist(title: str) -> str:
     """Return *title* up to its colon or question mark, where that says enough."""
     for mark, kept in ((": ", ""), ("? ", "?")):
-        before, found, _ = title.partition(mark)
+        before, found, _rest = title.partition(mark)
         if found and len(before.split()) >= _TELLING_WORDS:
             return before + kept
     return title
@@ -70,65 +64,145 @@ def _both(first: str, second: str, room: int) -> tuple[str, str]:
 def preheader(page: DigestPage) -> str:
     """Return what the subject does not say: the next papers' findings, or the only ones'."""
     items = page.items[2:5] or page.items[:2]
-    room = PREHEADER_LENGTH // max(len(items), 1) - len(_BETWEEN)
+    if not items:
+        return lede(page)
+    room = PREHEADER_LENGTH // len(items) - len(_BETWEEN)
     return _BETWEEN.join(shorten(line(item.card.finding), room) for item in items)
+
+
+def dateline(page: DigestPage) -> str:
+    """Return the day of *page*, or all days that it looks back on."""
+    match page.cadence:
+        case Cadence.WEEKLY if not page.first:
+            return span(page.day - timedelta(days=6), page.day)
+        case Cadence.MONTHLY if not page.first:
+            return span(_a_month_before(page.day), page.day)
+    return long_day(page.day)
+
+
+def _a_month_before(day: date) -> date:
+    last = day.replace(day=1) - timedelta(days=1)
+    return last.replace(day=min(day.day, last.day)) + timedelta(days=1)
 
 
 def headline(page: DigestPage) -> str:
     if page.first:
-        return "Welcome. Here is your first digest."
+        return _("Welcome. Here is your first digest.")
     match page.cadence:
         case Cadence.WEEKLY:
-            return "Your week in papers."
+            return _("Your week in papers.")
         case Cadence.MONTHLY:
-            return "Your month in papers."
+            return _("Your month in papers.")
+    if not page.items:
+        return _("A quiet day.")
     if page.hour < 12:  # noqa: PLR2004
-        return "Good morning."
-    return "Good afternoon." if page.hour < 18 else "Good evening."  # noqa: PLR2004
+        return _("Good morning.")
+    return _("Good afternoon.") if page.hour < 18 else _("Good evening.")  # noqa: PLR2004
 
 
 def lede(page: DigestPage) -> str:
-    papers = len(page.items)
+    """Return how many papers there are, from how many, and how long they take."""
+    papers, offered = len(page.items), number(page.offered)
     if not papers:
-        return f"Nothing new for you among {count(page.offered, 'recent paper')}."
+        return ngettext(
+            "Nothing new for you among %(num)s recent paper.",
+            "Nothing new for you among %(num)s recent papers.",
+            page.offered,
+        )
+    if page.offered > papers:
+        counted = ngettext(
+            "%(num)s paper for you from %(offered)s recent ones.",
+            "%(num)s papers for you from %(offered)s recent ones.",
+            papers,
+            offered=offered,
+        )
+    else:
+        counted = ngettext(
+            "%(num)s paper for you, all there was.",
+            "%(num)s papers for you, all there was.",
+            papers,
+        )
     minutes = max(1, round(papers * _SECONDS_A_PAPER / 60))
-    origin = f" from {page.offered:,} recent ones" if page.offered > papers else ", all there was"
-    return f"{count(papers, 'paper')} for you{origin}. About {count(minutes, 'minute')} to skim."
+    time = ngettext("About %(num)s minute to skim.", "About %(num)s minutes to skim.", minutes)
+    return f"{counted} {time}"
+
+
+def welcome(page: DigestPage) -> str | None:
+    if not page.first:
+        return None
+    return _(
+        "Press More or Less like this under a paper, and your digest learns. Topics, days and hour"
+        " are yours to change at any time: the link is at the foot of every mail."
+    )
+
+
+def closing(page: DigestPage) -> str:
+    """Return the last words, after the papers: that there are no more, and why."""
+    if page.left_out:
+        return ngettext(
+            "%(num)s more paper is left out: with it this mail would be too long for some mail"
+            " programs.",
+            "%(num)s more papers are left out: with them this mail would be too long for some mail"
+            " programs.",
+            page.left_out,
+        )
+    if len(page.items) * 2 < page.wanted:
+        return _(
+            "Quiet days happen, most often at weekends. If you see this a lot, another topic or"
+            " keyword in your preferences helps."
+        )
+    match page.cadence:
+        case Cadence.WEEKLY:
+            return _("That is all for this week.")
+        case Cadence.MONTHLY:
+            return _("That is all for this month.")
+    return _("That is all for today.")
 
 
 def banner(page: DigestPage) -> str | None:
     """Return what the reader has to know before anything else; mostly nothing."""
     if page.sample:
-        return SAMPLE
+        return _("Sample day: these papers are invented, to show you how a digest looks.")
     if not page.missing:
         return None
-    *others, last = page.missing
-    names = f"{', '.join(others)} and {last}" if others else last
-    return f"{names} could not be read, so the newest papers from there are missing today."
+    return _(
+        "%(sources)s could not be read, so the newest papers from there are missing today.",
+        sources=listed(page.missing),
+    )
 
 
 def ways(footer: Footer) -> list[tuple[str, str]]:
     """Return the footer's links by their labels."""
     links = (
-        ("Preferences", footer.preferences_url),
-        ("Unsubscribe", footer.unsubscribe_url),
-        ("View in browser", footer.view_url),
+        (_("Preferences"), footer.preferences_url),
+        (_("Pause for a week"), footer.pause_url),
+        (_("Unsubscribe"), footer.unsubscribe_url),
+        (_("View in browser"), footer.view_url),
     )
     return [(label, url) for label, url in links if url]
 
 
 def reason_for(footer: Footer) -> str:
-    return f"You get this because {footer.email} subscribed, {footer.schedule}."
+    return _(
+        "You get this because %(email)s subscribed, %(schedule)s.",
+        email=footer.email,
+        schedule=footer.schedule,
+    )
 
 
 def disclosure(items: Iterable[Item]) -> str | None:
     """Return who wrote the summaries shown, once; None where all text is the authors' own."""
     writers = {item.card.summary_by for item in items}
-    machines = sorted(line(writer) for writer in writers if writer)
+    machines = listed(sorted(line(writer) for writer in writers if writer))
     if not machines:
         return None
-    others = ", except those marked Abstract" if None in writers else ""
-    return (
-        f"The sentences under the titles are machine-written summaries by"
-        f" {' and '.join(machines)}{others}."
+    if None in writers:
+        return _(
+            "The sentences under the titles are machine-written summaries by %(machines)s, except"
+            " those marked Abstract.",
+            machines=machines,
+        )
+    return _(
+        "The sentences under the titles are machine-written summaries by %(machines)s.",
+        machines=machines,
     )

@@ -1,10 +1,11 @@
 """Readers: subscribe -> confirm -> prefer, rate, move -> unsubscribe, erase."""
 
+from digest.subscribers.addresses import normalised
 from digest.subscribers.by_mail import leave_by_mail, read_mailbox
-from digest.subscribers.choices import Choices, choices, normalised
+from digest.subscribers.choices import Choices, choices
 from digest.subscribers.exporting import export
 from digest.subscribers.joining import Confirmed, add, confirm, subscribe
-from digest.subscribers.keeping import interests, requested
+from digest.subscribers.keeping import interests, keep, requested
 from digest.subscribers.leaving import erase, may_undo, undo, unsubscribe
 from digest.subscribers.moving import (
     UNDO_MOVE_WITHIN,
@@ -39,6 +40,7 @@ __all__ = [
     "forget_moves",
     "forgive",
     "interests",
+    "keep",
     "leave_by_mail",
     "may_undo",
     "move",

@@ -4,16 +4,23 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from digest.language import later
 from digest.models import Consent, ConsentKind
 
 TEXT_VERSION = "2026-11-22"
 """The words that are shown now, beside the button that is pressed."""
 
 TEXTS = {
-    "2026-11-22": "Send digests of research papers to this address, as often as I choose, until I"
-    " unsubscribe. What is kept for that is said on the privacy page.",
+    "2026-11-22": later(
+        "Send digests of research papers to this address, as often as I choose, until I"
+        " unsubscribe. What is kept for that is said on the privacy page."
+    ),
 }
-"""All words that anybody ever agreed to, by version; none is ever changed or removed."""
+"""
+All words that anybody ever agreed to, by version; none is ever changed or removed.
+
+They are shown in the reader's language, whose catalogue has them.
+"""
 
 ELSEWHERE = "elsewhere"
 """The version of words that the operator has, and not we."""

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from digest.clock import Cadence
-from digest.models import Balance, Interest, InterestKind, Subscriber
+from digest.models import Balance, Interest, InterestKind, NothingNew, Subscriber
 from digest.subscribers.choices import Choices, not_both, some_day
 
 
@@ -17,7 +17,7 @@ def requested(reader: Subscriber) -> Choices:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in reader.requested.items()
     }
-    for name, kind in (("cadence", Cadence), ("balance", Balance)):
+    for name, kind in (("cadence", Cadence), ("balance", Balance), ("nothing_new", NothingNew)):
         if asked.get(name):
             asked[name] = kind(asked[name])
     return Choices(**asked)
@@ -52,6 +52,9 @@ def keep(session: Session, reader: Subscriber, chosen: Choices) -> None:
     reader.days = reader.days if chosen.days is None else list(chosen.days)
     reader.hour = reader.hour if chosen.hour is None else chosen.hour
     reader.zone = chosen.zone or reader.zone
+    reader.language = chosen.language or reader.language
+    reader.papers = chosen.papers or reader.papers
+    reader.nothing_new = chosen.nothing_new or reader.nothing_new
     some_day(reader.cadence, reader.days)
     session.flush()
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from digest import library
 from digest.database import insert_new
 from digest.errors import BadInput
+from digest.language import gettext as _
 from digest.models import Identifier, Paper, Rating, Subscriber
 
 COUNTED = 100
@@ -54,7 +55,7 @@ def rate(
     """
     paper = session.get(Paper, paper_id)
     if paper is None:
-        raise BadInput("There is no such paper.")
+        raise BadInput(_("There is no such paper."))
     whole = library.whole(session, paper).id
     parts = select(Paper.id).where(_whole() == whole)
     session.execute(

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from digest.language import gettext as _
+from digest.language import number
 from digest.library import Seen
 
 LOOKS_BACK = timedelta(hours=6)
@@ -28,10 +30,14 @@ def in_words(seen: Iterable[Seen], now: datetime) -> str:
     ]
     known = max((upvotes for _, upvotes in earlier), default=most)
     if known == most:
-        return f"▲ {most:,}"
-    return f"▲ {most:,}, {most - known:,} in the last {_span(now - earlier[-1][0])}"
+        return f"▲ {number(most)}"
+    return _grown(number(most), number(most - known), now - earlier[-1][0])
 
 
-def _span(length: timedelta) -> str:
+def _grown(upvotes: str, new: str, length: timedelta) -> str:
+    counts = {"upvotes": upvotes, "new": new}
     hours = round(length / timedelta(hours=1))
-    return f"{hours} hours" if hours < 48 else f"{round(hours / 24)} days"  # noqa: PLR2004
+    if hours < 48:  # noqa: PLR2004
+        return _("▲ %(upvotes)s, %(new)s in the last %(hours)s hours", hours=hours, **counts)
+    days = round(hours / 24)
+    return _("▲ %(upvotes)s, %(new)s in the last %(days)s days", days=days, **counts)

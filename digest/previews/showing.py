@@ -1,20 +1,24 @@
-"""Previews: the digest that somebody would get now; nothing is sent or recorded."""
+"""Showing: the mail to a reader, or to a made-up one, as a file."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from digest import edition, fetch, library, match
 from digest.card import Card
 from digest.clock import Cadence, utc_now
 from digest.compose import SIZE, Batch, Composer, read_batch
-from digest.delivery import Claimed, Letter
+from digest.delivery import Claimed
 from digest.errors import BadInput
+from digest.fetch import curating
+from digest.language import ENGLISH
 from digest.links import Links
-from digest.mail.message import as_bytes
+from digest.mail.message import Mail, as_bytes
 from digest.match import Reader, Why
 from digest.models import Balance, DeliveryKind, Paper, Standing, Subscriber
+from digest.previews.kinds import Kind, Occasion, written
 from digest.render import Renderer, Site
 from digest.services import Services, letterhead
 from digest.settings import Settings
@@ -24,9 +28,15 @@ SAMPLE_READER = "mira@example.org"
 SAMPLE_TOPICS = ("long-context", "rlhf", "math-and-proofs", "robot-manipulation", "galaxies")
 
 
-def of_reader(services: Services, email: str, form: str) -> bytes:
+def of_reader(
+    services: Services,
+    email: str,
+    form: str,
+    kind: Kind = Kind.DIGEST,
+    language: str | None = None,
+) -> bytes:
     """
-    Return the next digest of the subscriber with the address *email*: html, text or eml.
+    Return a mail to the subscriber with the address *email*, their next digest: html, text or eml.
 
     Raises:
         BadInput: there is no such subscriber, or there is nothing for them.
@@ -35,13 +45,13 @@ def of_reader(services: Services, email: str, form: str) -> bytes:
     now = services.clock()
     with services.sessions() as session:
         claimed, batch = _due_now(session, services, email, now)
-    letter = _letter(services.composer, claimed, batch)
-    return _body(letter, services.settings, form, now)
+    occasion = _in(language, Occasion(services.composer, claimed, batch, now))
+    return _body(written(kind, occasion), services.settings, form, now)
 
 
 def why(services: Services, email: str, paper: str) -> tuple[Card, Why]:
     """
-    Return *paper*, an id or a slug, and what decides on it for the subscriber *email*.
+    Return *paper*, an id, a slug or an address, and what decides on it for the subscriber *email*.
 
     Raises:
         BadInput: there is no such subscriber, or no such paper on offer.
@@ -49,19 +59,24 @@ def why(services: Services, email: str, paper: str) -> tuple[Card, Why]:
     """
     with services.sessions() as session:
         claimed, batch = _due_now(session, services, email, services.clock())
-        named = select(Paper.id).where(or_(Paper.slug == paper, Paper.external_id == paper))
-        paper_id = session.scalar(named)
+        known = curating.find(session, paper)
+        paper_id = known.id if known else None
     places = {
         card.paper_id: n for n, card in enumerate(batch.edition.cards if batch.edition else ())
     }
     if batch.edition is None or paper_id not in places:
-        known = (
-            "is not on offer any more" if paper_id else "is not known; `digest search` finds ids"
+        missing = (
+            "not on offer any more" if known else "not known; its page's address ends in its id"
         )
-        raise BadInput(f"{paper[:80]} {known}.")
+        raise BadInput(f"{paper[:80]} is {missing}.")
     place = places[paper_id]
     reader = batch.digests[claimed.id]
-    return batch.edition.cards[place], match.why(batch.edition, reader, place, SIZE, batch.rated)
+    found = match.why(batch.edition, reader, place, SIZE, batch.rated)
+    standing = batch.readers[claimed.subscriber_id].standing
+    if standing is not Standing.ACTIVE:
+        against = (f"the reader is {standing}, so no digest goes out", *found.against)
+        found = replace(found, against=against, pick=None)
+    return batch.edition.cards[place], found
 
 
 def _due_now(
@@ -74,28 +89,22 @@ def _due_now(
     return claimed, read_batch(session, [claimed], samples=services.settings.embedded)
 
 
-def of_sample(settings: Settings, form: str, now: datetime | None = None) -> bytes:
-    """Return a made-up reader's digest of the built-in sample day; no database is needed."""
-    now = now or utc_now()
-    reader = Subscriber(
-        id=1,
-        email=SAMPLE_READER,
-        standing=Standing.ACTIVE,
-        cadence=Cadence.WEEKDAYS,
-        days=[],
-        hour=7,
-        zone="Europe/Berlin",
-        about="",
-        balance=Balance.EVEN,
-        link_version=0,
-    )
+def of_sample(
+    settings: Settings,
+    form: str,
+    kind: Kind = Kind.DIGEST,
+    language: str | None = None,
+    now: datetime | None = None,
+) -> bytes:
+    """Return a mail to a made-up reader, of the built-in sample day; no database is needed."""
+    now, reader = now or utc_now(), _sample_reader()
     claimed = _claimed(reader, now)
     batch = Batch(
         readers={reader.id: reader},
         digests={claimed.id: Reader(id=1, cadence=reader.cadence, topics=SAMPLE_TOPICS)},
         new=frozenset(),
         decided={},
-        edition=_sample_edition(now),
+        edition=sample_edition(now),
         rated={},
     )
     composer = Composer(
@@ -106,7 +115,33 @@ def of_sample(settings: Settings, form: str, now: datetime | None = None) -> byt
         fetch_at=time(),
         samples=True,
     )
-    return _body(_letter(composer, claimed, batch), settings, form, now)
+    occasion = _in(language, Occasion(composer, claimed, batch, now))
+    return _body(written(kind, occasion), settings, form, now)
+
+
+def _sample_reader() -> Subscriber:
+    return Subscriber(
+        id=1,
+        email=SAMPLE_READER,
+        standing=Standing.ACTIVE,
+        cadence=Cadence.WEEKDAYS,
+        days=[],
+        hour=7,
+        zone="Europe/Berlin",
+        about="",
+        balance=Balance.EVEN,
+        link_version=0,
+        language=ENGLISH,
+        requested={},
+    )
+
+
+def _in(language: str | None, occasion: Occasion) -> Occasion:
+    reader = occasion.reader
+    # Of one who is yet to confirm, what they asked for counts.
+    reader.requested = {**reader.requested, "language": language} if language else reader.requested
+    reader.language = language or reader.language
+    return occasion
 
 
 def _claimed(reader: Subscriber, now: datetime) -> Claimed:
@@ -120,7 +155,7 @@ def _claimed(reader: Subscriber, now: datetime) -> Claimed:
     )
 
 
-def _sample_edition(now: datetime) -> edition.Edition:
+def sample_edition(now: datetime) -> edition.Edition:
     document = sample.built_in(now.date())
     papers = [
         Paper(id=number, **fetch.columns(entry, now, now.date()))
@@ -133,18 +168,11 @@ def _sample_edition(now: datetime) -> edition.Edition:
     return edition.freeze(papers, counted, now, edition_id=0, fetched_at=now)
 
 
-def _letter(composer: Composer, claimed: Claimed, batch: Batch) -> Letter:
-    [letter] = composer.write([claimed], batch)
-    if not isinstance(letter, Letter):
-        raise BadInput(f"There is no digest to preview: {letter.why}.")
-    return letter
-
-
-def _body(letter: Letter, settings: Settings, form: str, now: datetime) -> bytes:
+def _body(mail: Mail, settings: Settings, form: str, now: datetime) -> bytes:
     match form:
         case "eml":
-            return as_bytes(letter.mail, letterhead(settings), now)
+            return as_bytes(mail, letterhead(settings), now)
         case "html":
-            return letter.mail.html.encode()
+            return mail.html.encode()
         case _:
-            return letter.mail.text.encode()
+            return mail.text.encode()

@@ -20,6 +20,7 @@ from digest import migrations
 from digest.database import Sessions
 from digest.services import Services, build
 from digest.settings import Settings, read_settings
+from tests.log_scan import LogScan, given_away_in, scanning
 from tests.servers import Postgres, Valkey
 
 FRIDAY = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -87,6 +88,25 @@ def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         if name.startswith("DIGEST_") or name == "PORT":
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def log_scan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogScan]:
+    """Look at all that is logged, and at the end at what processes of their own wrote."""
+    with scanning() as scan:
+        yield scan
+    assert given_away_in(tmp_path_factory.getbasetemp()) == []
+
+
+@pytest.fixture(autouse=True)
+def no_address_and_no_token_in_the_log(
+    request: pytest.FixtureRequest, log_scan: LogScan
+) -> Iterator[None]:
+    """Fail the test that logged one, unless it is marked as one that does so on purpose."""
+    yield
+    found = log_scan.take()
+    if request.node.get_closest_marker("gives_away") is None:
+        assert found == []
 
 
 @pytest.fixture(autouse=True)

@@ -152,7 +152,7 @@ def test_confirming_brings_the_first_digest_at_once(ann: Reader) -> None:
     assert "every day at 21:00 (Asia/Tokyo)" in page
     assert "Topics, days and hour are yours to change" in text_of(first)
     assert len(set(papers(first))) == 10
-    assert "you follow Long context" in text_of(first)
+    assert "You follow Long context" in text_of(first)
     assert "every day at 21:00 (Asia/Tokyo)" in " ".join(text_of(first).split())
 
 
@@ -198,10 +198,33 @@ def test_preferences_shape_the_next_digest(ann: Reader) -> None:
     text = " ".join(text_of(second).split())
     assert "Saved." in page
     assert early == []
-    assert "on Saturday and Sunday at 08:00 (Asia/Tokyo)" in text
-    assert "you follow Galaxies" in text
-    assert "you follow Long context" not in text
+    assert "every Saturday and Sunday at 08:00 (Asia/Tokyo)" in text
+    assert "You follow Galaxies" in text
+    assert "You follow Long context" not in text
     assert not set(papers(first)) & set(papers(second))
+
+
+def test_settings_can_be_tried_out_and_nothing_is_kept(ann: Reader) -> None:
+    first = confirmed(ann, topic=["long-context"], cadence="daily")
+    before = ann.rows()
+
+    page = ann.press(
+        link(first, "preferences"), do="preview", topic=["galaxies"], papers="3", language="de"
+    )
+
+    preview = page[page.index('id="preview"') : page.index('id="topics"')]
+    assert preview.count("<article") == 3
+    assert "Galaxies" in preview
+    assert ann.rows() == before
+
+
+def test_a_digest_is_as_long_as_its_reader_likes(ann: Reader) -> None:
+    first = confirmed(ann, cadence="daily")
+
+    ann.press(link(first, "preferences"), papers="3")
+    [second] = ann.new_mails(days=1, hours=2)
+
+    assert len(set(papers(second))) == 3
 
 
 def test_no_paper_comes_twice_and_when_none_is_left_no_mail(ann: Reader) -> None:
@@ -257,7 +280,7 @@ def test_coming_back_needs_a_confirmation(ann: Reader) -> None:
     [back] = ann.new_mails()
 
     assert before is Standing.PENDING
-    assert "you follow Galaxies" in text_of(back)
+    assert "You follow Galaxies" in text_of(back)
     assert not set(papers(first)) & set(papers(back))
 
 

@@ -58,7 +58,7 @@ def test_each_source_says_when_it_was_read_and_what_it_gave(here: Installation) 
 
     assert "Last read today at 05:02 UTC: 41 papers, 12 of them new." in page
     assert "Last read yesterday at 23:59 UTC: 1,204 papers." in page
-    assert "Last read on Wednesday 11 November 2026 at 05:00 UTC: nothing listed." in page
+    assert "Last read on Wednesday, November 11, 2026 at 05:00 UTC: nothing listed." in page
     assert "could not be read" not in page
 
 

@@ -28,11 +28,14 @@ def test_text_stands_out_from_what_it_is_on(palette: Palette, least: float) -> N
             for ground in (palette.canvas, palette.sheet)
         ),
         (palette.accent, palette.sheet),
+        (palette.accent, palette.canvas),
+        (palette.ink, palette.chip),
         (palette.accent_ink, palette.accent),
         (palette.match_ink, palette.match),
         (palette.chip_ink, palette.chip),
         (palette.good, palette.sheet),
         (palette.bad, palette.sheet),
+        (palette.bad, palette.canvas),
     ]
 
     assert min(contrast(*pair) for pair in pairs) >= least

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from digest.models import (
     Standing,
     Subscriber,
 )
-from digest.subscribers import consent
+from digest.subscribers import consent, leaving
 from digest.web import asking, limiting
+from tests import make
 from tests.visitor import NOW, Installation, Page, installation
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -91,12 +92,51 @@ def test_row_26_one_click_never_brings_anybody_back(here: Installation, kind: st
     assert here.kept(reader).standing is Standing.UNSUBSCRIBED
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click" + b"&a=b" * 40_000),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + b"A: b\r\n" * 20_000),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + b"\xff" * 100),
+        ("multipart/form-data", b"List-Unsubscribe=One-Click"),
+        ("application/json", b"{"),
+        ("text/plain", b""),
+    ],
+)
+def test_row_26_whatever_comes_with_the_link_it_unsubscribes(
+    here: Installation, kind: str, body: bytes
+) -> None:
+    reader = here.reader()
+
+    answer = here.visitor().post(
+        here.path(Purpose.LEAVE, reader), data=body, headers={"Content-Type": kind}
+    )
+
+    assert answer.status_code == 200
+    assert here.kept(reader).standing is Standing.UNSUBSCRIBED
+
+
+def test_row_7_one_click_is_told_too_that_a_mail_may_still_come(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = here.reader()
+    monkeypatch.setitem(leaving.unsubscribe.__kwdefaults__ or {}, "wait", 0.0)
+    with here.services.sessions.begin() as session:
+        make.delivery(session, session.get_one(Subscriber, reader), state=DeliveryState.SENDING)
+
+    answer = here.visitor().post(here.path(Purpose.LEAVE, reader), data=ONE_CLICK)
+
+    assert answer.status_code == 200
+    assert "may still arrive" in answer.text
+
+
 def test_an_undo_without_a_leaving_before_changes_nothing(here: Installation) -> None:
     reader = here.reader()
 
     answer = here.visitor().post(here.path(Purpose.LEAVE, reader), data={"do": "undo"})
 
     assert answer.status_code == 409
+    assert "You are subscribed." in answer.text
     assert here.kept(reader).standing is Standing.ACTIVE
 
 
@@ -113,6 +153,57 @@ def test_row_39_whoever_was_erased_is_told_that_they_left(here: Installation) ->
 
 def _of(here: Installation, page: str, reader: int, version: int = 0) -> str:
     return here.path(Purpose.MANAGE, reader, version).replace("/preferences/", f"/{page}/")
+
+
+# A pause of a week
+
+
+def test_looking_at_the_page_of_a_pause_changes_nothing(here: Installation) -> None:
+    reader = here.reader()
+    before = here.rows()
+
+    answer = here.visitor().get(here.path(Purpose.PAUSE, reader))
+
+    assert "Pause for a week?" in answer.text
+    assert here.rows() == before
+
+
+def test_the_button_pauses_for_a_week_and_a_second_press_for_no_longer(here: Installation) -> None:
+    reader = here.reader(zone="Pacific/Kiritimati")
+    path = here.path(Purpose.PAUSE, reader)
+
+    paused = here.visitor().post(path)
+    here.clock.now = NOW + timedelta(days=3)
+    here.visitor().post(path)
+
+    assert "Paused until Friday, November 27, 2026." in paused.text
+    assert here.kept(reader).standing is Standing.PAUSED
+    assert here.kept(reader).paused_until == date(2026, 11, 27)
+
+
+def test_a_pause_of_a_week_can_be_taken_back(here: Installation) -> None:
+    reader = here.reader()
+    path = here.path(Purpose.PAUSE, reader)
+
+    here.visitor().post(path)
+    back = here.visitor().post(path, data={"do": "resume"})
+
+    assert "Welcome back." in back.text
+    assert here.kept(reader).standing is Standing.ACTIVE
+    assert here.kept(reader).next_due_at is not None
+
+
+def test_nobody_pauses_by_a_revoked_link_or_once_they_have_left(here: Installation) -> None:
+    reader = here.reader(link_version=1)
+    gone = here.reader("gone@example.org", standing=Standing.UNSUBSCRIBED, next_due_at=None)
+
+    revoked = here.visitor().post(here.path(Purpose.PAUSE, reader, 0))
+    left = here.visitor().post(here.path(Purpose.PAUSE, gone))
+
+    assert revoked.status_code == 404
+    assert here.kept(reader).standing is Standing.ACTIVE
+    assert "You are unsubscribed." in left.text
+    assert here.kept(gone).standing is Standing.UNSUBSCRIBED
 
 
 # Consent
@@ -185,10 +276,12 @@ def test_who_reads_no_more_can_still_have_data_and_erasure(
 ) -> None:
     reader = here.reader(standing=standing)
 
-    page = Page(here.visitor().get(here.path(Purpose.MANAGE, reader)).text)
+    path = here.path(Purpose.MANAGE, reader)
+
+    page = Page(here.visitor().get(path).text)
 
     leads = {str(link["href"]) for link in page.all("a")}
-    assert {_of(here, "export", reader), _of(here, "erase", reader)} <= leads
+    assert {path.replace("preferences", name) for name in ("export", "erase")} <= leads
     here.visitor().post(_of(here, "erase", reader))
     assert here.rows()["subscriber"] == []
 
@@ -216,10 +309,13 @@ def test_row_27_revoked_links_are_void_but_those_that_leave(here: Installation) 
 def test_the_preferences_lead_to_all_of_it(here: Installation) -> None:
     reader = here.reader()
 
-    page = Page(here.visitor().get(here.path(Purpose.MANAGE, reader)).text)
+    path = here.path(Purpose.MANAGE, reader)
+
+    page = Page(here.visitor().get(path).text)
 
     leads = {str(link["href"]) for link in page.all("a")}
-    assert {_of(here, page, reader) for page in ("address", "export", "revoke", "erase")} <= leads
+    wanted = ("address", "export", "revoke", "erase")
+    assert {path.replace("preferences", name) for name in wanted} <= leads
 
 
 # Another address

@@ -52,7 +52,7 @@ def test_a_week_shows_its_papers_most_upvoted_first(here: Installation) -> None:
     answer = here.visitor().get("/papers/week/2026-W47")
 
     assert shown(answer) == ["2611.00009", "2611.00003"]
-    assert "Week 47, Nov 16 to Nov 22 2026" in answer.text
+    assert "Week 47, Nov 16 to Nov 22, 2026" in answer.text
     assert "2 papers, most upvoted first" in answer.text
 
 
@@ -176,12 +176,12 @@ def test_a_paper_says_who_showed_it_and_how_its_upvotes_grew(here: Installation)
     text = here.visitor().get("/paper/2611.00001").text
 
     assert (
-        "since Wednesday 18 November 2026: 1 upvote on Nov 18, 40 on Nov 19, 1,200 on Nov 20"
+        "since Wednesday, November 18, 2026: 1 upvote on Nov 18, 40 on Nov 19, 1,200 on Nov 20"
         in (text)
     )
     assert "▲ 1,200" in text
     assert text.index("<dt>Hugging Face</dt>") < text.index("<dt>arXiv</dt>")
-    assert "since Friday 20 November 2026</dd>" in text
+    assert "since Friday, November 20, 2026</dd>" in text
 
 
 def test_upvotes_that_do_not_change_are_told_once_and_long_tales_cut(here: Installation) -> None:
@@ -212,7 +212,7 @@ def test_a_search_comes_in_pages_that_keep_the_query(here: Installation) -> None
     second = here.visitor().get("/search?q=kelp+-whales&page=2")
 
     assert len(shown(second)) == 20
-    assert "45 papers, page 2 of 3" in second.text
+    assert "<b>45 papers</b> (page 2 of 3)" in second.text
     assert beside(second) == {
         "prev": {"/search?q=kelp+-whales"},
         "next": {"/search?q=kelp+-whales&page=3"},

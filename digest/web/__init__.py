@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from digest import render
+from digest import language, render
 from digest.services import Services
 from digest.web import (
     access,
@@ -25,6 +25,7 @@ from digest.web import (
     refusals,
     searching,
     security,
+    speech,
     status,
     viewing,
     wording,
@@ -53,6 +54,8 @@ def create_app(services: Services) -> Flask:
     access.keep(app)
     security.protect(app, services.settings)
     refusals.answer(app)
+    language.teach(app.jinja_env)
+    speech.teach(app)
     wording.teach(app, services.settings)
     for part in _PARTS:
         app.register_blueprint(part.blueprint)

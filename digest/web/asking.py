@@ -10,6 +10,7 @@ from limits import RateLimitItem
 
 from digest import subscribers
 from digest.errors import BadAddress, BadSettings
+from digest.language import gettext as _
 from digest.settings import Settings
 from digest.web import limiting
 from digest.web.pages import services
@@ -60,7 +61,10 @@ def address(typed: str) -> str:
     email = subscribers.normalised(typed)
     if _is_below(_domain(email), current_app.extensions["disposable_domains"]):
         raise BadAddress(
-            f"Addresses at {_domain(email)} are thrown away after use; please give one that stays."
+            _(
+                "Addresses at %(domain)s are thrown away after use; please give one that stays.",
+                domain=_domain(email),
+            )
         )
     return email
 
@@ -106,4 +110,4 @@ def _count(what: str, key: str, rules: tuple[RateLimitItem, ...]) -> None:
 
 def visitor_hash() -> str:
     """Return the keyed hash of where the visitor comes from, which is kept with a consent."""
-    return services().keys.visitor_hash(request.remote_addr or "unknown")
+    return services().keys.visitor_hash(str(limiting.ip(request.remote_addr) or "unknown"))

@@ -1,6 +1,7 @@
 """The stylesheet, the icon and the script, filled with the tokens."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -11,6 +12,9 @@ from flask import Blueprint, Response, abort, request
 from digest import tokens
 
 blueprint = Blueprint("assets", __name__)
+
+# They are for whoever reads the source; a phone has no use for them.
+_COMMENT = re.compile(r"^(?:/\*.*\*/|//.*)\n", re.MULTILINE)
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
@@ -31,7 +35,7 @@ def assets() -> dict[str, Asset]:
 
 def _asset(name: str, text: str) -> Asset:
     body = (
-        Template(text)
+        Template(_COMMENT.sub("", text))
         .substitute(
             light=tokens.custom_properties(tokens.LIGHT),
             dark=tokens.custom_properties(tokens.DARK),

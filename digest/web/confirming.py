@@ -6,6 +6,7 @@ from digest import subscribers
 from digest.errors import BadInput
 from digest.links import Purpose
 from digest.models import Standing, Subscriber
+from digest.render import schedule
 from digest.web import asking
 from digest.web.forms import Filled
 from digest.web.pages import Answer, reader_of, services
@@ -39,7 +40,7 @@ def confirm(token: str) -> Answer:
         return render_template(
             "confirmed.html",
             first_now=confirmed.first_now,
-            timetable=reader.timetable,
+            schedule=schedule(reader.timetable),
             what_comes=what_comes(reader, now),
             preferences_url=_preferences_url(reader),
         )

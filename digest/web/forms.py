@@ -9,13 +9,13 @@ from werkzeug.datastructures import MultiDict
 
 from digest import subscribers
 from digest.clock import Cadence
-from digest.models import Balance, InterestKind, Subscriber
+from digest.models import Balance, InterestKind, NothingNew, Subscriber
 from digest.subscribers import Choices
 
 Form = MultiDict[str, str]
 
 _AS_TYPED = (
-    *("email", "cadence", "hour", "zone"),
+    *("email", "cadence", "hour", "zone", "language", "papers", "nothing_new"),
     *("keywords", "muted", "authors", "organizations", "about", "balance"),
 )
 """Fields that are shown again just as they were sent."""
@@ -38,6 +38,9 @@ class Filled:
     days: frozenset[str] = frozenset()
     hour: str = "7"
     zone: str = ""
+    language: str = ""
+    papers: str = "10"
+    nothing_new: str = NothingNew.SKIP
 
     @classmethod
     def kept(cls, session: Session, reader: Subscriber) -> Self:
@@ -57,6 +60,9 @@ class Filled:
             days=frozenset(reader.days),
             hour=str(reader.hour),
             zone=reader.zone,
+            language=reader.language,
+            papers=str(reader.papers),
+            nothing_new=reader.nothing_new,
         )
 
     def typed_over(self, form: Form) -> Self:
@@ -91,6 +97,9 @@ def choices(form: Form, *, kept_days: Sequence[str] = ()) -> Choices:
         days=form.getlist("day") or kept_days or None,
         hour=form.get("hour") or None,
         zone=form.get("zone") or None,
+        language=form.get("language") or None,
+        papers=form.get("papers") or None,
+        nothing_new=form.get("nothing_new") or None,
     )
 
 

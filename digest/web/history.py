@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from digest.language import gettext as _
+from digest.language import ngettext, number, short_day
 from digest.library import Seen
 from digest.sources.names import source_name
-from digest.web.wording import plural, short_day
 
 MOST_COUNTS = 4
 
@@ -48,8 +49,14 @@ def _upvotes(sightings: Sequence[Seen]) -> str:
         if upvotes != earlier
     ]
     told = changed if len(changed) <= MOST_COUNTS else [changed[0], *changed[1 - MOST_COUNTS :]]
-    words = [f"{upvotes:,} on {short_day(day)}" for day, upvotes in told]
-    if words:
-        day, upvotes = told[0]
-        words[0] = f"{plural(upvotes, 'upvote')} on {short_day(day)}"
+    words = [
+        _("%(count)s on %(day)s", count=_counted(upvotes) if first else number(upvotes), day=day)
+        for first, day, upvotes in (
+            (place == 0, short_day(day), upvotes) for place, (day, upvotes) in enumerate(told)
+        )
+    ]
     return ", ".join(words)
+
+
+def _counted(upvotes: int) -> str:
+    return ngettext("%(num)s upvote", "%(num)s upvotes", upvotes)

@@ -1,22 +1,23 @@
 """The first page, and the form on it."""
 
-from datetime import date
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from digest import library, subscribers
-from digest.card import Card
 from digest.errors import BadAddress, BadInput
+from digest.language import ngettext
 from digest.topics import taxonomy
-from digest.web import asking
+from digest.web import asking, subjects
 from digest.web.forms import Filled, choices
 from digest.web.pages import Answer, services
+from digest.web.papers import newest_edition
 
 blueprint = Blueprint("joining", __name__)
 
 SHOWN = 12
 """Papers on the first page; it must stay below 50 KB."""
+
+SUBJECTS = 8
 
 NEAR_ZONES = (
     "UTC",
@@ -48,6 +49,15 @@ NEAR_ZONES = (
 @blueprint.get("/")
 def home() -> str:
     return _home(Filled())
+
+
+@blueprint.get("/count")
+def count() -> dict[str, str]:
+    """Return in words how many papers of last week the ticked topics would have brought."""
+    with services().sessions.begin() as session:
+        newest = newest_edition(session)
+    found = subjects.together(newest, request.args.getlist("topic")) if newest else 0
+    return {"text": ngettext("%(num)s paper last week", "%(num)s papers last week", found)}
 
 
 @blueprint.get("/subscribe")
@@ -84,7 +94,11 @@ def _check_inbox() -> str:
 
 
 def _home(filled: Filled, *, wrong: BadInput | None = None) -> str:
-    day, cards = _newest()
+    with services().sessions.begin() as session:
+        day = library.newest_day(session)
+        listed = library.listed(session, day, day) if day else []
+        cards = library.cards_of(session, listed[:SHOWN])
+        newest = newest_edition(session)
     return render_template(
         "home.html",
         filled=filled,
@@ -93,12 +107,7 @@ def _home(filled: Filled, *, wrong: BadInput | None = None) -> str:
         groups=taxonomy.grouped(),
         near_zones=NEAR_ZONES,
         day=day,
-        cards=cards[:SHOWN],
-        count=len(cards),
+        cards=cards,
+        count=len(listed),
+        about=subjects.subjects(newest, listed, most=SUBJECTS),
     )
-
-
-def _newest() -> tuple[date | None, list[Card]]:
-    with services().sessions.begin() as session:
-        day = library.newest_day(session)
-        return day, library.day_cards(session, day) if day else []

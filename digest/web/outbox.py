@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import unescape
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template
@@ -19,6 +20,7 @@ MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self';"
     " sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+_PREHEADER = re.compile(r"<div[^>]*display:\s*none[^>]*>([^<]+)")
 _LINK = re.compile(r"<a(?=\s)(?![^>]*\starget=)", re.IGNORECASE)
 
 
@@ -28,6 +30,16 @@ class Written:
 
     id: str
     mail: EmailMessage
+
+    @property
+    def preheader(self) -> str:
+        """What a mailbox shows beside the subject: the first words of the mail, mostly hidden."""
+        hidden = _PREHEADER.search(self.part("html"))
+        return (
+            unescape(hidden[1]).strip(" \N{ZERO WIDTH NON-JOINER}\N{NO-BREAK SPACE}\n")
+            if hidden
+            else ""
+        )
 
     def part(self, kind: str) -> str:
         body = self.mail.get_body((kind,))

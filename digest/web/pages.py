@@ -13,6 +13,7 @@ from digest.errors import BadLink
 from digest.links import Purpose
 from digest.models import Subscriber
 from digest.services import Services
+from digest.web.speech import speak_to
 
 log = logging.getLogger("digest.web")
 
@@ -72,4 +73,5 @@ def reader_behind(session: Session, reader_id: int, version: int) -> Subscriber:
     reader = session.get(Subscriber, reader_id, with_for_update=request.method == "POST")
     if reader is None or version < reader.link_version:
         raise BadLink("revoked")
+    speak_to(reader)
     return reader

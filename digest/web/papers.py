@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -16,6 +17,7 @@ from digest.web.history import shown_by
 from digest.web.pages import services
 from digest.web.paging import Paging, only_page
 from digest.web.periods import Period, parse_day, parse_month, parse_week
+from digest.web.subjects import alike, subjects, topics_of
 
 blueprint = Blueprint("papers", __name__)
 
@@ -28,6 +30,8 @@ MOST = 100
 
 ON_A_PAGE = 50
 """Papers on a page of the trending ones."""
+
+SHOWN_TOPICS = 4
 
 
 @blueprint.after_request
@@ -45,7 +49,8 @@ def days() -> str:
     with services().sessions.begin() as session:
         found = library.days(session, LISTED_DAYS)
         periods = _periods(session, library.newest_day(session))
-    return render_template("days.html", days=found, periods=periods)
+    months = [list(listed) for _, listed in groupby(found, lambda each: each[0].replace(day=1))]
+    return render_template("days.html", months=months, periods=periods)
 
 
 @blueprint.get("/papers/<day>")
@@ -55,11 +60,14 @@ def one_day(day: str) -> str:
     with services().sessions.begin() as session:
         cards = library.day_cards(session, period.first) or abort(404)
         ways = _ways(session, period, Period.day)
+        about = subjects(newest_edition(session), [card.paper_id for card in cards])
+    wanted = [card for card in cards if about.wanted(card.paper_id)]
     return render_template(
         "day.html",
-        cards=cards[:FULL_CARDS],
-        others=cards[FULL_CARDS:],
-        count=len(cards),
+        cards=wanted[:FULL_CARDS],
+        others=wanted[FULL_CARDS:],
+        count=len(wanted),
+        about=about,
         **ways,
     )
 
@@ -79,12 +87,14 @@ def trending() -> str:
     with services().sessions.begin() as session:
         newest = newest_edition(session)
         periods = _periods(session, library.newest_day(session))
-    cards = newest.cards if newest else ()
+    offered = newest.cards if newest else ()
+    about = subjects(newest, [card.paper_id for card in offered])
+    cards = [card for card in offered if about.wanted(card.paper_id)]
     paging = Paging.of(ON_A_PAGE, len(cards))
     return render_template(
         "trending.html",
         cards=cards[paging.offset :][:ON_A_PAGE],
-        count=len(cards),
+        about=about,
         paging=paging,
         periods=periods,
     )
@@ -101,12 +111,15 @@ def paper(slug: str) -> str | Redirect:
             return redirect(url_for(".paper", slug=card.slug), 301)
         seen = library.sightings(session, Paper.slug == slug)
         note = library.curator_note(session, card.paper_id)
+        newest = newest_edition(session)
     return render_template(
         "paper.html",
         card=card,
         trend=trend.in_words(seen, now),
         shown_by=shown_by(seen),
         curator_note=note,
+        topics=topics_of(newest).get(card.paper_id, ())[:SHOWN_TOPICS] if newest else (),
+        alike=alike(newest, card.paper_id) if newest else (),
     )
 
 
@@ -128,11 +141,14 @@ def _asked_for(parse: Callable[[str], Period], text: str) -> Period:
 def _best_of(period: Period, kind: Callable[[date], Period]) -> str:
     only_page()
     with services().sessions.begin() as session:
-        cards, count = library.best_cards(session, period.first, period.last, MOST)
-        if not cards:
+        listed = library.listed(session, period.first, period.last)
+        if not listed:
             abort(404)
+        about = subjects(newest_edition(session), listed)
+        wanted = [each for each in listed if about.wanted(each)]
+        cards = library.cards_of(session, wanted[:MOST])
         ways = _ways(session, period, kind)
-    return render_template("period.html", cards=cards, count=count, **ways)
+    return render_template("period.html", cards=cards, count=len(wanted), about=about, **ways)
 
 
 def _ways(session: Session, period: Period, kind: Callable[[date], Period]) -> dict[str, Any]:

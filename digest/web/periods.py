@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-from digest.web.wording import long_day, short_day
+from digest.language import gettext as _
+from digest.language import long_day, month, short_day
 
 _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
@@ -28,7 +29,7 @@ class Period:
 
     @classmethod
     def day(cls, day: date) -> Self:
-        return cls(day, day, f"/papers/{day}", long_day(day), short_day(day))
+        return cls(day, day, f"/papers/{day}", long_day(day, year=True), short_day(day))
 
     @classmethod
     def week(cls, day: date) -> Self:
@@ -37,14 +38,20 @@ class Period:
         first = day - timedelta(days=weekday - 1)
         last = first + timedelta(days=6)
         # A week has a place in its year, but people know it by its days.
-        title = f"Week {number}, {short_day(first)} to {short_day(last)} {last.year}"
-        return cls(first, last, f"/papers/week/{year:04}-W{number:02}", title, f"Week {number}")
+        title = _(
+            "Week %(number)s, %(first)s to %(last)s",
+            number=number,
+            first=short_day(first),
+            last=short_day(last, year=True),
+        )
+        short = _("Week %(number)s", number=number)
+        return cls(first, last, f"/papers/week/{year:04}-W{number:02}", title, short)
 
     @classmethod
     def month(cls, day: date) -> Self:
         first = day.replace(day=1)
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        return cls(first, last, f"/papers/month/{day:%Y-%m}", f"{day:%B %Y}", f"{day:%B %Y}")
+        return cls(first, last, f"/papers/month/{day:%Y-%m}", month(day), month(day))
 
 
 def parse_day(text: str) -> Period:

@@ -6,23 +6,30 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from digest.errors import BadInput, BadLink
+from digest.language import gettext as _
+from digest.language import later, ngettext
 
 _WORDS = {
     404: (
-        "There is no such page.",
-        "The address may be mistyped, or the page gone. The newest papers are on the first page.",
+        later("There is no such page."),
+        later(
+            "The address may be mistyped, or the page gone. The newest papers are on the first"
+            " page."
+        ),
     ),
     405: (
-        "That is not how this page works.",
-        "It cannot be asked for in this way. Begin again from the first page.",
+        later("That is not how this page works."),
+        later("It cannot be asked for in this way. Begin again from the first page."),
     ),
     413: (
-        "That is too much at once.",
-        "What was sent is longer than any form here needs. Shorten it and send it again.",
+        later("That is too much at once."),
+        later("What was sent is longer than any form here needs. Shorten it and send it again."),
     ),
     500: (
-        "Something broke on our side.",
-        "It has been logged. Nothing that you sent was kept; please try again in a few minutes.",
+        later("Something broke on our side."),
+        later(
+            "It has been logged. Nothing that you sent was kept; please try again in a few minutes."
+        ),
     ),
 }
 _KEPT_HEADERS = ("Allow", "Retry-After")
@@ -37,17 +44,20 @@ def answer(app: Flask) -> None:
 def _refusal(error: HTTPException) -> Response:
     code = error.code or 500
     headers = dict(error.get_headers(request.environ))
-    title, text = _WORDS.get(code, (f"{error.name}.", error.description or ""))
+    if code in _WORDS:
+        title, text = map(_, _WORDS[code])
+    else:
+        title, text = f"{error.name}.", error.description or ""
     if code == 429:  # noqa: PLR2004
-        title = "That was a little too often."
-        text = f"Please try again in {_in_words(int(headers.get('Retry-After', 60)))}."
+        title = _("That was a little too often.")
+        text = _in_words(int(headers.get("Retry-After", 60)))
     response = _page(code, title, text)
     response.headers.update({name: headers[name] for name in _KEPT_HEADERS if name in headers})
     return response
 
 
 def _bad_input(error: BadInput) -> Response:
-    return _page(400, "That did not work.", str(error))
+    return _page(400, _("That did not work."), str(error))
 
 
 def _bad_link(_error: BadLink) -> Response:
@@ -61,4 +71,6 @@ def _page(code: int, title: str, text: str) -> Response:
 
 def _in_words(seconds: int) -> str:
     minutes = math.ceil(seconds / 60)
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
+    return ngettext(
+        "Please try again in a minute.", "Please try again in %(num)s minutes.", minutes
+    )

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from digest import library
 from digest.fetch import feeds
+from digest.language import gettext as _
+from digest.language import listed, ngettext, number
 from digest.models import FetchRun, Heartbeat, SendingBudget
 from digest.settings import Settings
 from digest.sources import announcements
 from digest.sources.names import source_name
 from digest.web.pages import services
-from digest.web.wording import moment, plural
+from digest.web.wording import moment, papers
 
 blueprint = Blueprint("status", __name__)
 
@@ -87,7 +89,7 @@ def _newest(
 
 
 def _paused(name: str) -> SourceStatus:
-    return SourceStatus(source_name(name), "Paused: it is not read for now.", "")
+    return SourceStatus(source_name(name), _("Paused: it is not read for now."), "")
 
 
 def _source(
@@ -96,12 +98,23 @@ def _source(
     """Return what to say of a source that was read last by *good* runs, and tried by *tried*."""
     trouble = _trouble(good, tried, now)
     if not good:
-        return SourceStatus(source_name(name), "Not read yet.", trouble)
+        return SourceStatus(source_name(name), _("Not read yet."), trouble)
     fresh, seen = sum(run.new for run in good), sum(run.seen for run in good)
-    papers = plural(fresh + seen, "paper") if fresh + seen else "nothing listed"
-    new = f", {fresh:,} of them new" if fresh and seen else ""
-    read = f"Last read {moment(good[0].at, now)}: {papers}{new}."
-    return SourceStatus(source_name(name), read, trouble)
+    return SourceStatus(source_name(name), _read(moment(good[0].at, now), fresh, seen), trouble)
+
+
+def _read(when: str, fresh: int, seen: int) -> str:
+    if not fresh + seen:
+        return _("Last read %(moment)s: nothing listed.", moment=when)
+    found = papers(fresh + seen)
+    if not (fresh and seen):
+        return _("Last read %(moment)s: %(papers)s.", moment=when, papers=found)
+    return _(
+        "Last read %(moment)s: %(papers)s, %(new)s of them new.",
+        moment=when,
+        papers=found,
+        new=number(fresh),
+    )
 
 
 def _trouble(good: Sequence[FetchRun], tried: Sequence[FetchRun], now: datetime) -> str:
@@ -110,10 +123,10 @@ def _trouble(good: Sequence[FetchRun], tried: Sequence[FetchRun], now: datetime)
         return ""
     when = moment(tried[0].at, now)
     if good and good[0].at == tried[0].at:
-        return "Not all of it could be read, and it will be tried again."
+        return _("Not all of it could be read, and it will be tried again.")
     if good and moment(good[0].at, now) == when:
-        return "After that it could not be read, and it will be tried again."
-    return f"It could not be read {when}, and will be tried again."
+        return _("After that it could not be read, and it will be tried again.")
+    return _("It could not be read %(moment)s, and will be tried again.", moment=when)
 
 
 def _next_read(settings: Settings, now: datetime) -> datetime:
@@ -134,10 +147,13 @@ def _rest(settings: Settings, now: datetime) -> str:
     names = [source_name(kind) for kind, rests in at_rest.items() if rests and kind in kinds]
     if not names:
         return ""
-    verb = "list" if len(names) > 1 else "lists"
-    return (
-        f"{' and '.join(names)} {verb} nothing today, as on every weekend and holiday. New papers"
-        " come on the next working day."
+    return ngettext(
+        "%(names)s lists nothing today, as on every weekend and holiday. New papers come on the"
+        " next working day.",
+        "%(names)s list nothing today, as on every weekend and holiday. New papers come on the"
+        " next working day.",
+        len(names),
+        names=listed(names),
     )
 
 
@@ -145,13 +161,17 @@ def _mail(session: Session, now: datetime) -> str:
     """Return whether mail goes out, without the operator's reasons where it does not."""
     budget = session.get(SendingBudget, 1)
     if budget and budget.stopped_at:
-        return (
-            f"Sending was stopped {moment(budget.stopped_at, now)}. Digests wait, and nothing is"
-            " lost: they go out once the operator has started it again."
+        return _(
+            "Sending was stopped %(moment)s. Digests wait, and nothing is lost: they go out once"
+            " the operator has started it again.",
+            moment=moment(budget.stopped_at, now),
         )
     beat = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "sweep"))
     if beat is None:
-        return "Nothing has been sent yet: the part that sends has not started."
+        return _("Nothing has been sent yet: the part that sends has not started.")
     if now - beat > SILENT_AFTER:
-        return f"The part that sends was last heard of {moment(beat, now)}. Digests may be late."
-    return "Mail goes out."
+        return _(
+            "The part that sends was last heard of %(moment)s. Digests may be late.",
+            moment=moment(beat, now),
+        )
+    return _("Mail goes out.")

@@ -8,9 +8,12 @@ from flask import Blueprint, render_template
 from digest import library
 from digest.card import Card, Reason, fits
 from digest.errors import BadLink
+from digest.language import gettext as _
 from digest.links import Purpose
 from digest.models import Subscriber
+from digest.render import said
 from digest.web.pages import services
+from digest.web.speech import speak_to
 
 blueprint = Blueprint("viewing", __name__)
 
@@ -26,6 +29,7 @@ def sent(token: str) -> str:
         if not found or not reader or version < reader.link_version:
             raise BadLink("revoked, or its reader is gone")
         delivery, papers = found
+        speak_to(reader)
         day = date.fromisoformat(delivery.dedupe_key)
     cards = [card for card, _ in papers]
     return render_template("view.html", day=day, groups=_groups(papers), cards=cards)
@@ -34,7 +38,12 @@ def sent(token: str) -> str:
 def _groups(papers: Sequence[Shown]) -> dict[str, list[Shown]]:
     """Return the papers below the mail's two headings."""
     groups = {
-        "From your topics": [each for each in papers if fits(each[1])],
-        "Trending everywhere": [each for each in papers if not fits(each[1])],
+        _("From your topics"): [_said(each) for each in papers if fits(each[1])],
+        _("Trending everywhere"): [_said(each) for each in papers if not fits(each[1])],
     }
     return {title: shown for title, shown in groups.items() if shown}
+
+
+def _said(shown: Shown) -> Shown:
+    card, reasons = shown
+    return card, [said(reason) for reason in reasons]

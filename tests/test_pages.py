@@ -60,7 +60,7 @@ class Tour:
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Tour:
     found = Tour()
     with served(tmp_path_factory.mktemp("tour")) as here, chromium() as browser:
-        lay_out(here, most=16)
+        lay_out(here, most=6)
         page = context(browser, here).new_page()
         with noting(found, page, here):
             for sight in sights(here):

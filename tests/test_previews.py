@@ -108,7 +108,7 @@ def test_the_command_writes_any_of_them() -> None:
     ran = CliRunner().invoke(cli, ["preview", "--sample", "--kind", "weekly", "--language", "de"])
 
     assert ran.exit_code == 0
-    assert "Ihre Woche in Arbeiten." in ran.stdout
+    assert "Die Arbeiten Ihrer Woche." in ran.stdout
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_hostile_words_neither_break_nor_inject(renderer: Renderer, words: str) -> None:
+    """Row 31."""
     shown = paper(
         title=words,
         finding=words,
@@ -263,6 +264,8 @@ def test_hostile_words_neither_break_nor_inject(renderer: Renderer, words: str) 
 @settings(deadline=None, max_examples=40)
 @given(words=st.text(min_size=1))
 def test_no_words_change_the_elements_of_a_mail(renderer: Renderer, words: str) -> None:
+    """Row 31."""
+
     def elements(said: str) -> list[str]:
         card = paper(title=f"A{said}", finding=f"A{said}", organization=f"A{said}")
         group = Group("Yours", (Item(card, (Reason("You follow", (said,)),)),))

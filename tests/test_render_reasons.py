@@ -33,7 +33,7 @@ def test_every_reason_of_the_matcher_has_its_words_in_every_language(reason: Rea
 @pytest.mark.parametrize(
     ("lead", "chips", "german"),
     [
-        ("You follow", ("Galaxies",), Reason("Sie folgen", ("Galaxien",))),
+        ("You follow", ("Galaxies",), Reason("Sie folgen:", ("Galaxien",))),
         (
             "Matches your keyword",
             ("Galaxies",),
@@ -51,7 +51,7 @@ def test_every_reason_of_the_matcher_has_its_words_in_every_language(reason: Rea
         ),
         ("Trending: 1,234 upvotes", (), Reason("Im Gespräch: 1.234 Stimmen", ())),
         ("Of an older version", ("100%",), Reason("Of an older version", ("100%",))),
-        ("You follow", ("100%(a)s",), Reason("Sie folgen", ("100%(a)s",))),
+        ("You follow", ("100%(a)s",), Reason("Sie folgen:", ("100%(a)s",))),
     ],
 )
 def test_a_reason_is_told_in_german(lead: str, chips: tuple[str, ...], german: Reason) -> None:

@@ -84,6 +84,26 @@ def test_a_day_without_papers_is_said_to_be_one(renderer: Renderer) -> None:
     assert lint_mail.problems(rendered.html, leavable=True) == []
 
 
+@pytest.mark.parametrize(
+    ("cadence", "headline"),
+    [
+        (Cadence.DAILY, "A quiet day."),
+        (Cadence.WEEKLY, "A quiet week."),
+        (Cadence.MONTHLY, "A quiet month."),
+    ],
+)
+def test_only_a_daily_digest_speaks_of_quiet_days(
+    renderer: Renderer, cadence: Cadence, headline: str
+) -> None:
+    empty = renderer.digest(page(groups=(), cadence=cadence))
+    meagre = renderer.digest(page(paper(), cadence=cadence))
+
+    assert text_of(empty.html, "h1") == [headline]
+    for rendered in (empty, meagre):
+        assert "another topic or" in rendered.text
+        assert ("Quiet days" in rendered.text) == (cadence is Cadence.DAILY)
+
+
 def test_a_sample_is_marked_and_leads_to_our_own_page(renderer: Renderer) -> None:
     rendered = mail(renderer, "first")
 
@@ -111,6 +131,32 @@ def test_what_is_not_known_is_not_shown(renderer: Renderer) -> None:
     assert [label for _, label in lint_mail.Mail(rendered.html).links][2:3] == ["Abstract"]
     assert "PDF" not in rendered.text
     assert "Discussion" not in rendered.text
+
+
+def test_a_paper_without_a_finding_has_no_line_for_it(renderer: Renderer) -> None:
+    silent = paper(finding="", summary_by=None)
+
+    rendered = renderer.digest(page(silent))
+    beside = renderer.digest(page(silent, paper(1)))
+
+    assert "ABSTRACT" not in rendered.html
+    assert "Abstract: " not in rendered.text
+    assert "1 paper for you from 412" in rendered.html.partition("\u00a0")[0]
+    assert "except those marked Abstract" not in beside.text
+
+
+def test_where_the_credits_do_not_fit_the_number_keeps_its_word(renderer: Renderer) -> None:
+    crowded = paper(organization="Northmoor Centre for Machine Learning", upvotes=1_204_121)
+
+    text = renderer.digest(page(crowded)).text
+
+    lines = text.splitlines()
+    [place] = (n for n, each in enumerate(lines) if "Northmoor" in each)
+    assert lines[place : place + 2] == [
+        "    Northmoor Centre for Machine Learning | 3 authors · Nov 19",
+        "    | 1,204,121 upvotes",
+    ]
+    assert "\N{NO-BREAK SPACE}" not in text
 
 
 def test_what_is_known_is_shown(renderer: Renderer) -> None:

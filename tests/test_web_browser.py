@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -9,7 +10,10 @@ from playwright.sync_api import Browser
 from digest.links import Purpose
 from digest.mail.message import Mail
 from digest.models import Pick, Standing
+from digest.render import Renderer
 from tests.chromium import chromium, context, needs_chromium
+from tests.digests import SITE, paper
+from tests.digests import page as digest_page
 from tests.gallery import served
 from tests.visitor import Installation, entry
 
@@ -48,11 +52,39 @@ def test_the_confirmation_in_the_outbox_can_be_pressed(
     assert here.kept(reader).zone == "Asia/Tokyo"
 
 
+# The sheet hides what is wider than it, so the window's own width tells nothing.
+_RIGHTMOST = """Math.max(...[...document.querySelectorAll('.sh *')].map(
+  each => each.getBoundingClientRect().right))"""
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"authors": ("The Dark Energy Spectroscopic Instrument Survey Collaboration",)},
+        {"authors": ("W" * 90,), "organization": "W" * 90},
+        {"title": "Unbreakable" * 20, "comments": 1_234, "upvotes": 1_234_567},
+    ],
+    ids=["one author with a long name", "names without a space", "a title without a space"],
+)
+def test_nothing_of_a_card_is_cut_off_on_a_narrow_phone(
+    browser: Browser, facts: dict[str, Any]
+) -> None:
+    mail = Renderer(SITE).digest(digest_page(paper(**facts)))
+    window = browser.new_context(viewport={"width": 320, "height": 800})
+    shown = window.new_page()
+
+    shown.set_content(mail.html)
+    rightmost = shown.evaluate(_RIGHTMOST)
+    window.close()
+
+    assert rightmost <= 320
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_no_page_is_wider_than_its_screen_or_breaks_its_policy(
     here: Installation, browser: Browser, width: int
 ) -> None:
-    here.papers(entry(1, title="Unbreakable" * 20, organization="W" * 110))
+    here.papers(entry(1, title="Unbreakable" * 20, organization="W" * 110, authors=("O" * 90,)))
     here.edition()
     reader = here.reader("a-very-long-address-of-somebody@department.university.example.org")
     delivery = here.digest_to(reader)

@@ -64,8 +64,10 @@ class Entry:
 
     @property
     def credits(self) -> str:
-        """Who, when and how well received, on a line of text."""
-        return " | ".join(filter(None, (self.organization, self.byline, self.applause)))
+        """Who, when and how well received, on a line of text; a number stays with its word."""
+        applause = self.applause.replace(" ", "\N{NO-BREAK SPACE}")
+        told = " | ".join(filter(None, (self.organization, self.byline, applause)))
+        return told.replace("| ", "|\N{NO-BREAK SPACE}")
 
 
 @dataclass(frozen=True, slots=True)

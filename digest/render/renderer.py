@@ -121,7 +121,7 @@ def _without_the_last(page: DigestPage) -> DigestPage:
 
 
 def _fill(text: str, first: str = "", others: str | None = None) -> str:
-    return textwrap.fill(
+    filled = textwrap.fill(
         text,
         TEXT_WIDTH,
         initial_indent=first,
@@ -130,3 +130,5 @@ def _fill(text: str, first: str = "", others: str | None = None) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+    # It has held together what belongs together; readers search for a plain space.
+    return filled.replace("\N{NO-BREAK SPACE}", " ")

@@ -64,10 +64,11 @@ def _both(first: str, second: str, room: int) -> tuple[str, str]:
 def preheader(page: DigestPage) -> str:
     """Return what the subject does not say: the next papers' findings, or the only ones'."""
     items = page.items[2:5] or page.items[:2]
-    if not items:
+    findings = [line(item.card.finding) for item in items if item.card.finding]
+    if not findings:
         return lede(page)
-    room = PREHEADER_LENGTH // len(items) - len(_BETWEEN)
-    return _BETWEEN.join(shorten(line(item.card.finding), room) for item in items)
+    room = PREHEADER_LENGTH // len(findings) - len(_BETWEEN)
+    return _BETWEEN.join(shorten(finding, room) for finding in findings)
 
 
 def dateline(page: DigestPage) -> str:
@@ -90,9 +91,9 @@ def headline(page: DigestPage) -> str:
         return _("Welcome. Here is your first digest.")
     match page.cadence:
         case Cadence.WEEKLY:
-            return _("Your week in papers.")
+            return _("Your week in papers.") if page.items else _("A quiet week.")
         case Cadence.MONTHLY:
-            return _("Your month in papers.")
+            return _("Your month in papers.") if page.items else _("A quiet month.")
     if not page.items:
         return _("A quiet day.")
     if page.hour < 12:  # noqa: PLR2004
@@ -147,16 +148,22 @@ def closing(page: DigestPage) -> str:
             page.left_out,
         )
     if len(page.items) * 2 < page.wanted:
-        return _(
-            "Quiet days happen, most often at weekends. If you see this a lot, another topic or"
-            " keyword in your preferences helps."
-        )
+        return _quiet(page.cadence)
     match page.cadence:
         case Cadence.WEEKLY:
             return _("That is all for this week.")
         case Cadence.MONTHLY:
             return _("That is all for this month.")
     return _("That is all for today.")
+
+
+def _quiet(cadence: Cadence) -> str:
+    if cadence in (Cadence.WEEKLY, Cadence.MONTHLY):
+        return _("If so little comes often, another topic or keyword in your preferences helps.")
+    return _(
+        "Quiet days happen, most often at weekends. If you see this a lot, another topic or"
+        " keyword in your preferences helps."
+    )
 
 
 def banner(page: DigestPage) -> str | None:
@@ -192,7 +199,7 @@ def reason_for(footer: Footer) -> str:
 
 def disclosure(items: Iterable[Item]) -> str | None:
     """Return who wrote the summaries shown, once; None where all text is the authors' own."""
-    writers = {item.card.summary_by for item in items}
+    writers = {item.card.summary_by for item in items if item.card.finding}
     machines = listed(sorted(line(writer) for writer in writers if writer))
     if not machines:
         return None

@@ -7,7 +7,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pyt
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench catalog pictures fuzz torture clean
+.PHONY: help install run test check bench catalog pictures fuzz mutate torture clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -38,6 +38,9 @@ pictures: $(VENV)/.test  ## draw every page and every mail into var/pictures
 
 fuzz: $(VENV)/.fuzz  ## search the parsers for crashes, 60 s (SECONDS=600: longer)
 	@$(BIN)/python -m tests.fuzz_parsers $(or $(SECONDS),60)
+
+mutate: $(VENV)/.mutate  ## change what must not be wrong, see if tests notice (PART=links SECONDS=600)
+	@$(BIN)/python -m tests.mutate $(PART) --seconds $(or $(SECONDS),600)
 
 torture: $(VENV)/.test  ## kill everything at random, count the mails (SECONDS=300 DATABASE=sqlite SEED=1)
 	@exec $(BIN)/python -m tests.torture --seconds $(or $(SECONDS),300) \
@@ -72,4 +75,9 @@ $(VENV)/.check: $(VENV)/.test
 $(VENV)/.fuzz: $(VENV)/.test
 	@echo "Installing what fuzzing needs ..."
 	@$(PIP) atheris
+	@touch $@
+
+$(VENV)/.mutate: $(VENV)/.test
+	@echo "Installing what mutating needs ..."
+	@$(PIP) -e '.[test,mutate]'
 	@touch $@

@@ -140,6 +140,7 @@ def test_wherever_it_breaks_no_half_of_an_abstract_is_kept(length: int) -> None:
 
 
 def test_entities_are_neither_opened_nor_multiplied() -> None:
+    """Row 32."""
     [entry] = parse(feed("entities")).entries
 
     assert "root:" not in entry.title

@@ -64,6 +64,7 @@ def turns(sessions: Sessions, wanted: int, grants: int) -> list[datetime]:
 def test_the_grants_of_several_senders_never_exceed_the_rate_in_any_second(
     sessions: Sessions, rate: float, wanted: int
 ) -> None:
+    """Row 21."""
     allow(sessions, rate=rate)
 
     with ThreadPoolExecutor(4) as senders:

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from digest.cli import cli
 from digest.cli.context import errors_in_words
-from digest.models import DeliveryKind, DeliveryState
+from digest.models import AddressChange, DeliveryKind, DeliveryState, Subscriber
 from digest.services import Services
 from digest.settings import Settings
 from tests import make
@@ -148,3 +148,43 @@ def test_odd_words_are_refused(command: CliRunner, arguments: list[str]) -> None
     result: Result = command.invoke(cli, ["deliveries", "settle", *arguments])
 
     assert result.exit_code == 2
+
+
+def test_a_mail_about_a_change_is_listed_with_the_address_it_goes_to(
+    services: Services, command: CliRunner
+) -> None:
+    reader_id = reader(services, EMAIL)
+    with services.sessions.begin() as session:
+        change = AddressChange(
+            subscriber_id=reader_id,
+            email="new@example.org",
+            address_hash="b" * 64,
+            former_email="old@example.org",
+            asked_at=NIGHT,
+        )
+        session.add(change)
+        session.flush()
+        for kind in DeliveryKind:
+            make.delivery(
+                session,
+                session.get_one(Subscriber, reader_id),
+                kind=kind,
+                dedupe_key=f"{change.id}",
+            )
+
+    found = {each["kind"]: each["address"] for each in listed(command, "--addresses")}
+
+    assert found == {
+        "digest": EMAIL,
+        "confirmation": EMAIL,
+        "change": "new@example.org",
+        "link": EMAIL,
+        "notice": "old@example.org",
+    }
+
+
+def test_an_address_that_is_forgotten_is_not_listed(services: Services, command: CliRunner) -> None:
+    with services.sessions.begin() as session:
+        make.delivery(session, make.subscriber(session), kind=DeliveryKind.NOTICE, dedupe_key="7")
+
+    assert [each["address"] for each in listed(command, "--addresses")] == [None]

@@ -45,6 +45,7 @@ def count(counter: Engine) -> int:
 
 
 def test_no_concurrent_increment_is_lost_on_sqlite(counter: Engine) -> None:
+    """Row 41."""
     make.all_at_once(INCREMENT, str(counter.url), 4)
 
     assert count(counter) == 400
@@ -56,6 +57,7 @@ def read(connection: object) -> int:
 
 
 def test_without_the_hooks_an_increment_is_lost_silently(counter: Engine) -> None:
+    """Row 41."""
     plain = create_engine(counter.url)
     with plain.connect() as first, plain.connect() as second:
         seen = read(first), read(second)

@@ -231,6 +231,7 @@ def test_a_mail_that_is_put_off_again_and_again_is_tried_less_often(
 
 
 def test_a_throttled_group_slows_all_senders_once(sessions: Sessions) -> None:
+    """Row 17."""
     due(sessions, sender.FIRST_GROUP)
     throttled = [NotSent("too fast", kind=Reaction.SLOW_DOWN)] * sender.FIRST_GROUP
 
@@ -242,6 +243,7 @@ def test_a_throttled_group_slows_all_senders_once(sessions: Sessions) -> None:
 def test_a_used_up_quota_rests_everybody_and_sending_goes_on_by_itself(
     sessions: Sessions,
 ) -> None:
+    """Row 18."""
     due(sessions, 1)
     post = Post(NotSent("quota used up", kind=Reaction.QUOTA))
     deliver(sessions, post)
@@ -259,6 +261,7 @@ def test_a_used_up_quota_rests_everybody_and_sending_goes_on_by_itself(
 def test_what_cannot_be_sent_at_all_stops_everything_until_it_is_resumed(
     sessions: Sessions,
 ) -> None:
+    """Row 19."""
     due(sessions, 60)
     post = Post(NotSent("account suspended", kind=Reaction.STOP))
 
@@ -313,6 +316,7 @@ def test_what_the_account_sent_elsewhere_counts_against_the_quota(sessions: Sess
 def test_a_sender_that_was_held_up_after_arming_gives_its_mails_back_and_begins_anew(
     sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Row 5."""
     monkeypatch.setattr(sender, "BEGIN_WITHIN", 0.05)
     first, second = due(sessions, 2)
     post = Post()
@@ -496,6 +500,7 @@ def test_row_9_a_sender_whose_database_crashed_gives_everything_back_once_it_is_
 
 
 def test_a_sender_without_time_left_gives_everything_back(sessions: Sessions) -> None:
+    """Row 12."""
     due(sessions, 3)
 
     deliver(sessions, Post(), seconds=0)
@@ -533,6 +538,7 @@ def letters_to(*domains: str) -> Callable[[Sequence[Claimed]], list[Composed]]:
 def test_three_domains_that_refuse_in_a_row_stop_sending_and_nobody_loses_a_mail(
     sessions: Sessions,
 ) -> None:
+    """Row 20."""
     due(sessions, 4)
     compose = letters_to("a.example", "b.example", "c.example", "d.example")
 
@@ -557,6 +563,7 @@ def test_three_domains_that_refuse_in_a_row_stop_sending_and_nobody_loses_a_mail
 def test_refusals_of_single_addresses_stop_nobody(
     sessions: Sessions, domains: tuple[str, ...], outcomes: list[Outcome]
 ) -> None:
+    """Row 20."""
     due(sessions, 4)
 
     tally = deliver(sessions, Post(*outcomes), letters_to(*domains))

@@ -104,6 +104,7 @@ def test_a_claim_on_a_fresh_table_takes_exactly_its_limit(sessions: Sessions) ->
 
 
 def test_two_senders_never_claim_one_row(sessions: Sessions) -> None:
+    """Row 6."""
     ids = due_deliveries(sessions, 120)
 
     with ThreadPoolExecutor(4) as senders:
@@ -197,6 +198,7 @@ def test_a_row_that_killed_two_senders_does_not_overtake_into_a_batch(sessions: 
 
 
 def test_a_lease_that_ran_out_goes_back_and_counts_as_one_attempt(sessions: Sessions) -> None:
+    """Row 1."""
     delivery_id = claimed(sessions)
     lease_runs_out(sessions, delivery_id)
 
@@ -394,6 +396,7 @@ def test_what_is_in_doubt_keeps_its_picks_and_is_never_claimed_again(sessions: S
 
 
 def test_what_a_dead_sender_was_sending_is_in_doubt(sessions: Sessions) -> None:
+    """Row 2."""
     paper_id = a_paper(sessions)
     delivery_id = armed(sessions, picks=[paper_id])
     lease_runs_out(sessions, delivery_id)
@@ -473,6 +476,7 @@ def test_nothing_but_a_mail_in_the_sending_goes_back_fails_or_falls_into_doubt(
 def test_a_sender_that_lost_its_lease_cannot_take_back_what_another_sends(
     sessions: Sessions,
 ) -> None:
+    """Row 6."""
     delivery_id = armed(sessions, "mine")
     change(sessions, delivery_id, lease_token="theirs")
 

@@ -192,6 +192,7 @@ def budget(services: Services, **facts: object) -> None:
 
 
 def test_sending_that_rests_goes_on_by_itself(well: Services) -> None:
+    """Row 18."""
     budget(well)
     rest(well.sessions, timedelta(hours=1), "the quota is used up")
 

@@ -271,6 +271,7 @@ def test_the_request_says_what_is_wanted_and_who_asks(server: str) -> None:
 def test_no_proxy_is_taken_from_the_environment(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Row 32."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
 
@@ -304,6 +305,7 @@ def test_no_proxy_is_taken_from_the_environment(
     ],
 )
 def test_a_misdeed_is_a_fetch_error(server: str, path: str, why: str) -> None:
+    """Row 32."""
     with pytest.raises(FetchError, match=why):
         door().get(f"{server}/{path}")
 
@@ -387,6 +389,7 @@ def test_words_that_no_server_should_give_out_are_not_kept(server: str) -> None:
 
 @pytest.mark.parametrize("path", ["bomb", "endless"])
 def test_no_document_fills_the_memory(server: str, path: str) -> None:
+    """Row 32."""
     tracemalloc.start()
     with pytest.raises(FetchError):
         door().get(f"{server}/{path}")
@@ -398,6 +401,7 @@ def test_no_document_fills_the_memory(server: str, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["drip-body", "drip-headers", "silent"])
 def test_a_slow_server_is_left_at_the_deadline(server: str, path: str) -> None:
+    """Row 32."""
     with pytest.raises(FetchError):
         door(deadline=0.2).get(f"{server}/{path}")
 
@@ -435,6 +439,7 @@ def test_a_look_up_that_hangs_is_left_at_the_deadline() -> None:
     ],
 )
 def test_a_private_address_is_not_asked(host: str) -> None:
+    """Row 32."""
     http = Http(contact="https://daybreak.example.org")
 
     with pytest.raises(FetchError, match="a private address"):

@@ -86,6 +86,7 @@ def test_the_same_paper_twice_in_one_document_is_new_once_and_seen_once(session:
 
 
 def test_skipped_entries_are_counted_and_explained(session: Session) -> None:
+    """Row 30."""
     read = Document(
         entries=(TIDES,), unreadable=("row 2: odd",), unwanted=("old",), warning="breaks off"
     )
@@ -392,6 +393,7 @@ def test_a_saved_document_of_which_nothing_can_be_read_is_refused(session: Sessi
 
 
 def test_a_feed_that_breaks_off_before_its_first_entry_is_refused(session: Session) -> None:
+    """Row 34."""
     body = (FEEDS / "arxiv_kinds.xml").read_bytes()[:300]
 
     with pytest.raises(BadDocument, match="the feed breaks off"):

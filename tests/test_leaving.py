@@ -290,6 +290,29 @@ def test_row_39_erasure_leaves_a_keyed_hash_and_no_row(sessions: Sessions) -> No
     assert (left.address_hash, left.reason) == (HASH, Standing.UNSUBSCRIBED)
 
 
+def test_row_39_no_event_names_who_was_erased_and_all_are_counted(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        ann = everything(session)
+        change = session.scalars(select(AddressChange)).one()
+        change.former_hash = "c" * 64
+        for number, address_hash in enumerate(("c" * 64, "d" * 64), start=2):
+            session.add(
+                EventRow(
+                    message_id=f"m{number}",
+                    kind=EventKind.COMPLAINED,
+                    address_hash=address_hash,
+                    at=NOW,
+                    received_at=NOW,
+                )
+            )
+
+    subscribers.erase(sessions, ann, now=NOW)
+
+    with sessions() as session:
+        named = session.scalars(select(EventRow.address_hash).order_by(EventRow.id))
+        assert list(named) == [None, None, "d" * 64]
+
+
 def test_row_39_an_erasure_waits_for_the_mail_that_is_being_sent(sessions: Sessions) -> None:
     ann = reader(sessions)
     with sessions.begin() as session:

@@ -25,6 +25,39 @@ def test_a_link_leads_to_its_page_below_the_configured_address(purpose: Purpose)
     assert LINKS.read(purpose, token) == (7, 3)
 
 
+# As they are in people's mails: another salt, another way to sign, and all of them are dead.
+@pytest.mark.parametrize(
+    ("purpose", "token"),
+    [
+        (Purpose.CONFIRM, "WzcsM10.av_h4A.h1WI4Yzhq4YEu3hWb8S1PWrJXydJDKvKtdORT_pRKGE"),
+        (Purpose.MANAGE, "WzcsM10.av_h4A.O1NXuA-WCDBszJiXYRY-sHj41-2AkAG0VCEBDkx5Ocw"),
+        (Purpose.VIEW, "WzcsM10.av_h4A.HCh3aJZXCMTyVcOxAn7ge4HwsCk3qHW9xRC1PjaphCE"),
+        (Purpose.RATE, "WzcsM10.av_h4A.4tf_q8EEGdxs2S6wR4NBHH9-ebW3RGXLURlfIYH-N0U"),
+        (Purpose.LEAVE, "WzcsM10.av_h4A.K7EkF14qrogTWsehkmPKyhnQUb3PNxgXOkzdiUxQ_QI"),
+        (Purpose.CHANGE, "WzcsM10.av_h4A.wEae7nbVEvWw4rBgrPwuQvvuNE0MVthK7UYKZUNpk1Y"),
+        (Purpose.UNDO, "WzcsM10.av_h4A.pfGfm1r5kJQ12u4JzzRyHF_o8D9eHPW15rk22JxaaQo"),
+        (Purpose.PAUSE, "WzcsM10.av_h4A.jM_YRsdWXwX6zxiaAYVFYOsgROLJi4_-TjIYbdN2ZNw"),
+    ],
+)
+def test_a_link_that_was_mailed_once_goes_on_to_count(purpose: Purpose, token: str) -> None:
+    with time_machine.travel(NOW, tick=False):
+        assert LINKS.read(purpose, token) == (7, 3)
+        assert LINKS.token(purpose, 7, 3) == token
+
+
+def test_a_code_that_was_mailed_once_goes_on_to_count() -> None:
+    code = "4711-eo5ybeuktbgbmvresj6pmqrlta"
+
+    assert LINKS.read_leave_code(code) == 4711
+    assert LINKS.leave_code(4711) == code
+
+
+def test_a_link_is_of_the_first_version_unless_another_is_named() -> None:
+    token = LINKS.make(Purpose.LEAVE, 7).rsplit("/", 1)[1]
+
+    assert LINKS.read(Purpose.LEAVE, token) == (7, 0)
+
+
 @EVERY_PURPOSE
 def test_a_token_fits_into_an_address_as_it_is(purpose: Purpose) -> None:
     token = LINKS.token(purpose, 2**62, 10_000)
@@ -79,6 +112,7 @@ def test_a_signed_token_of_another_shape_is_refused(payload: object) -> None:
 
 
 def test_a_link_of_the_former_key_still_counts_and_new_ones_are_of_the_new_key() -> None:
+    """Row 38."""
     before = Links(BASE, ["o" * 32], "l" * 32)
     after = Links(BASE, ["n" * 32], "l" * 32)
 
@@ -87,6 +121,7 @@ def test_a_link_of_the_former_key_still_counts_and_new_ones_are_of_the_new_key()
 
 
 def test_a_link_of_a_key_that_was_dropped_counts_no_more_except_for_leaving() -> None:
+    """Row 38."""
     before = Links(BASE, ["d" * 32], "l" * 32)
 
     with pytest.raises(BadLink):

@@ -39,6 +39,7 @@ def test_a_whole_journey_leaves_neither_address_nor_token_in_the_log(
     browser: Visitor,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """Row 40."""
     for name in ("digest", "workers"):
         caplog.set_level(logging.DEBUG, name)
     pipeline.fetch(services, ["sample"])

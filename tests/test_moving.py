@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from digest import subscribers
 from digest.database import Sessions
@@ -306,6 +306,29 @@ def test_a_request_that_nobody_confirmed_gives_way(sessions: Sessions, ann: int)
     assert move(sessions, change)[0] is Moved.DONE
     with sessions() as session:
         assert list(session.scalars(select(Subscriber.email))) == [NEW]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_request_that_comes_at_the_instant_of_a_change_gives_way_too(
+    sessions: Sessions, ann: int
+) -> None:
+    change = ask(sessions, ann)
+    asked: list[str] = []
+
+    def somebody_asks(*execution: Any) -> None:
+        # Between the look at who has the address, and taking it.
+        if execution[2].startswith("UPDATE subscriber SET email") and not asked:
+            asked.append(NEW)
+            with sessions.begin() as session:
+                subscribers.subscribe(session, NEW, Choices(), now=NOW, address_hash=NEW_HASH)
+
+    event.listen(sessions.kw["bind"], "before_cursor_execute", somebody_asks)
+
+    assert move(sessions, change)[0] is Moved.DONE
+    assert asked == [NEW]
+    with sessions() as session:
+        assert list(session.scalars(select(Subscriber.email))) == [NEW]
+    assert kinds(sessions) == [DeliveryKind.CHANGE, DeliveryKind.NOTICE]
 
 
 def test_who_left_meanwhile_is_not_moved(sessions: Sessions, ann: int) -> None:

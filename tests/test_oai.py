@@ -89,6 +89,7 @@ def test_what_holds_no_records_is_named(body: bytes) -> None:
 
 
 def test_entities_are_not_even_declared() -> None:
+    """Row 32."""
     with pytest.raises(BadDocument, match="it declares an entity"):
         check_readable(parse(page("entities")))
 

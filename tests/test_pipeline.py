@@ -99,6 +99,7 @@ def test_a_day_in_the_future_leaves_nothing(services: Services, clock: StoppedCl
 
 
 def test_a_missed_fetch_is_caught_up_with_once(services: Services, clock: StoppedClock) -> None:
+    """Row 13."""
     first = pipeline.fetch_if_due(services)
     again = pipeline.fetch_if_due(services)
     clock.advance(hours=22, minutes=59)
@@ -185,6 +186,7 @@ def test_every_kind_of_mail_is_counted(services: Services, clock: StoppedClock) 
 def test_without_news_there_is_no_mail(
     services: Services, clock: StoppedClock, inbox: Inbox
 ) -> None:
+    """Row 34."""
     pipeline.load(services, "huggingface", hugging_face(1))
     with services.sessions.begin() as session:
         make.subscriber(session, next_due_at=clock())

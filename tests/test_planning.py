@@ -220,6 +220,7 @@ def test_three_days_of_outage_give_one_digest(sessions: Sessions) -> None:
 
 @pytest.mark.parametrize("hours", [0.01, 5, 19.9])
 def test_an_outage_gives_the_days_digest_exactly_once(sessions: Sessions, hours: float) -> None:
+    """Row 13."""
     reader_due(sessions, FRIDAY)
 
     for seconds in (0, 10, 20):
@@ -374,6 +375,7 @@ def test_a_digest_whose_outcome_is_unknown_does_not_hold_the_next_one_up(
 
 
 def test_planning_again_changes_nothing(sessions: Sessions) -> None:
+    """Row 6."""
     reader_due(sessions, FRIDAY)
 
     counts = [sweep(sessions, FRIDAY).planned for _ in range(3)]
@@ -409,6 +411,7 @@ def test_each_cadence_gives_digests_on_its_days_only(
 def test_both_nights_of_changing_clocks_give_one_digest_a_date(
     sessions: Sessions, zone: str, hour: int
 ) -> None:
+    """Row 14."""
     for start in (date(2026, 3, 27), date(2026, 10, 23)):
         with sessions.begin() as session:
             reader = make.subscriber(session, zone=zone, hour=hour)
@@ -498,6 +501,7 @@ def test_nobody_has_two_open_digests_whatever_happens_in_a_day(sessions: Session
 def test_who_moves_to_where_it_is_yesterday_has_had_the_digest_of_tomorrow(
     sessions: Sessions,
 ) -> None:
+    """Row 14."""
     evening = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
     reader_due(sessions, evening)
     sweep(sessions, evening)

@@ -142,6 +142,7 @@ def fault(status: int, code: str, message: str = "") -> Fault:
 def test_each_answer_of_ses_has_its_outcome_after_one_call(
     stub: SesStub, monkeypatch: pytest.MonkeyPatch, answer: Fault, expected: object
 ) -> None:
+    """Row 17."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")
     stub.always = answer
 
@@ -153,6 +154,7 @@ def test_each_answer_of_ses_has_its_outcome_after_one_call(
 
 
 def test_where_nobody_listens_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row 4."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", f"http://127.0.0.1:{free_port()}")
 
     assert kind(send()) == LATER
@@ -161,6 +163,7 @@ def test_where_nobody_listens_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -
 def test_without_credentials_everything_stops(
     stub: SesStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Row 19."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
@@ -255,6 +258,7 @@ def wire_errors() -> Sequence[str]:
 
 @pytest.mark.parametrize("name", wire_errors())
 def test_each_error_of_the_wire_has_its_outcome(name: str) -> None:
+    """Row 3."""
     error = getattr(foreign, name)(endpoint_url="https://x", proxy_url="http://x", error="broken")
 
     assert kind(outcome_of(error)) == ON_THE_WIRE[name]

@@ -12,6 +12,7 @@ import pytest
 
 from digest import delivery
 from digest.database import Sessions
+from digest.delivery import budget
 from digest.mail import smtp
 from digest.mail.message import as_bytes
 from digest.mail.smtp import MailRefused, Smtp
@@ -19,10 +20,11 @@ from digest.mail.transport import Accepted, NotSent, Outcome, Reaction, Refused,
 from digest.models import DeliveryState
 from tests.relay import CERTIFICATE, HANG_UP, SILENCE, Relay, greeting
 from tests.servers import free_port
-from tests.test_delivery import due, sending_budget, states_of, wait_is_over, write
+from tests.test_delivery import due, letters_to, sending_budget, states_of, wait_is_over, write
 from tests.test_message import DIGEST, LETTERHEAD, NOW
 
 LATER, STOP = Reaction.LATER, Reaction.STOP
+SLOW_DOWN, QUOTA = Reaction.SLOW_DOWN, Reaction.QUOTA
 PENDING, UNKNOWN, FAILED = DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.FAILED
 
 # Resolves to loopback, but is not called so: a relay elsewhere, as far as the product can tell.
@@ -126,6 +128,7 @@ def test_a_connection_that_went_stale_is_opened_again(relay: Relay) -> None:
 def test_each_answer_of_a_relay_has_its_outcome(
     relay: Relay, command: str, answer: str, expected: object
 ) -> None:
+    """Row 22."""
     relay.answers = {command: answer}
 
     with connected(relay.port) as transport:
@@ -133,6 +136,71 @@ def test_each_answer_of_a_relay_has_its_outcome(
 
     assert kind(outcome) == expected
     assert relay.received == []
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "expected"),
+    [
+        # As SES says it by SMTP.
+        ("DATA", "454 Throttling failure: Maximum sending rate exceeded.", SLOW_DOWN),
+        ("DATA", "454 Throttling failure: Daily message quota exceeded.", QUOTA),
+        ("MAIL", "550 5.4.5 Daily user sending limit exceeded", QUOTA),
+        ("EHLO", "421 4.7.0 too many connections from you", SLOW_DOWN),
+        ("MAIL", "421 4.7.28 unusual rate of mail from you", SLOW_DOWN),
+        ("RCPT", "421 4.7.0 slow down, closing connection", SLOW_DOWN),
+        ("MAIL", "450 4.7.1 too much mail", SLOW_DOWN),
+        # Not about us, or not about too many mails.
+        ("RCPT", "450 4.2.1 she is receiving mail at a rate that we do not like", LATER),
+        ("DATA", "450 4.2.1 too many mails for this mailbox", LATER),
+        ("RCPT", "451 4.7.0 her server says: rate exceeded, daily limit", LATER),
+        ("RCPT", "451 4.7.1 greylisted", LATER),
+        ("MAIL", "451 4.7.0 try again later", LATER),
+        ("DATA", "451 4.3.0 moderate trouble, temporarily", LATER),
+        ("RCPT", "552 5.2.2 over quota", Refused),
+        ("DATA", "554 5.7.1 too many links in it", Refused),
+    ],
+)
+def test_row_17_and_18_a_relay_that_takes_less_than_we_send_slows_or_rests_all(
+    relay: Relay, command: str, answer: str, expected: object
+) -> None:
+    relay.answers = {command: answer}
+
+    with connected(relay.port) as transport:
+        outcome = transport.send(DIGEST)
+
+    assert kind(outcome) == expected
+    assert relay.received == []
+
+
+def test_row_17_what_a_relay_found_too_fast_is_sent_once_and_more_slowly(
+    sessions: Sessions, relay: Relay
+) -> None:
+    due(sessions)
+    relay.answers = {"DATA": "454 Throttling failure: Maximum sending rate exceeded."}
+    with connected(relay.port) as transport:
+        deliver(sessions, transport)
+        rate = sending_budget(sessions).rate
+        relay.answers = {}
+        wait_is_over(sessions)
+
+        deliver(sessions, transport)
+
+    assert rate == pytest.approx(budget.GROUP * 0.8)
+    assert states_of(sessions) == [DeliveryState.SENT]
+    assert len(relay.received) == 1
+
+
+def test_row_20_three_domains_that_a_relay_refuses_stop_sending_and_nobody_loses_a_mail(
+    sessions: Sessions, relay: Relay
+) -> None:
+    due(sessions, 3)
+    relay.answers = {"DATA": "554 5.7.1 not from you"}
+
+    with connected(relay.port) as transport:
+        delivery.deliver(sessions, transport, letters_to("a.org", "b.org", "c.org"), lambda: NOW)
+
+    assert states_of(sessions) == [PENDING] * 3
+    assert sending_budget(sessions).stopped_at
 
 
 FAULTS = [
@@ -155,6 +223,7 @@ FAULTS = [
 def test_a_fault_costs_one_request_and_nothing_is_tried_twice(
     sessions: Sessions, relay: Relay, command: str, does: str, ends: tuple[DeliveryState, int]
 ) -> None:
+    """Rows 3 and 22."""
     # Faults 3 and 22 of SMTP: what passed the final dot unanswered is never sent again.
     due(sessions)
     relay.answers = {command: does}
@@ -188,6 +257,7 @@ def test_what_a_relay_put_off_is_sent_once_when_its_time_has_come(
 def test_a_relay_that_cannot_be_reached_leaves_the_delivery_pending(
     sessions: Sessions, host: str
 ) -> None:
+    """Row 4."""
     # Fault 4: connection refused, and a name that there is not.
     due(sessions)
 
@@ -238,6 +308,7 @@ def test_a_refused_recipient_does_not_cost_the_connection(relay: Relay) -> None:
 
 
 def test_where_nobody_listens_nothing_is_sent() -> None:
+    """Row 4."""
     with connected(free_port()) as transport:
         outcome = transport.send(DIGEST)
 
@@ -310,6 +381,7 @@ def test_a_password_is_not_shown_to_the_network() -> None:
 
 
 def test_a_wrong_password_stops_everything() -> None:
+    """Row 19."""
     with (
         Relay(login=("ann", "secret")) as relay,
         connected(relay.port, login=("ann", "guess")) as transport,

@@ -63,6 +63,7 @@ def test_each_source_says_when_it_was_read_and_what_it_gave(here: Installation) 
 
 
 def test_a_source_that_fails_says_so_without_the_operators_secrets(here: Installation) -> None:
+    """Row 34."""
     add(
         here,
         FetchRun(source="arxiv", at=at(5), new=3),
@@ -125,6 +126,7 @@ def test_two_listings_of_one_source_make_one_truth(
 
 
 def test_what_broke_off_is_no_success(here: Installation) -> None:
+    """Row 34."""
     add(here, FetchRun(source="arxiv", at=at(4), new=30))
     add(here, FetchRun(source="arxiv", at=at(5), new=2, seen=1, error="breaks off"))
 

@@ -523,6 +523,7 @@ def test_a_request_is_kept_whole(session: Session) -> None:
     ],
 )
 def test_an_address_is_kept_in_one_form(given: str, kept: str) -> None:
+    """Row 35."""
     assert normalised(given) == kept
 
 
@@ -542,5 +543,6 @@ def test_an_address_is_kept_in_one_form(given: str, kept: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused(given: str) -> None:
+    """Row 35."""
     with pytest.raises(BadAddress, match="is not an e-mail address"):
         normalised(given)

@@ -54,6 +54,7 @@ def test_an_unclosed_script_does_not_swallow_the_text() -> None:
 
 @pytest.mark.parametrize("character", list("\0\x07\x1b\x7f\u00ad\u200b\u202e\u2066\ufeff\ud800"))
 def test_control_and_bidi_characters_go(character: str) -> None:
+    """Row 30."""
     assert text.clean(f"ab{character}cd", 300) == "abcd"
 
 
@@ -92,6 +93,7 @@ def test_no_mathematics_breaks_it(said: str) -> None:
 
 @given(st.text(alphabet="<>/!-ab&;lt #\"'=script \n\0\u202e", max_size=200))
 def test_whatever_comes_in_one_printable_line_comes_out(said: str) -> None:
+    """Row 30."""
     cleaned = text.clean(said, 50)
 
     assert len(cleaned) <= 50
@@ -143,6 +145,7 @@ def test_links_to_known_hosts_are_kept_as_https(said: str, shown: str) -> None:
     ],
 )
 def test_any_other_link_is_dropped(said: object) -> None:
+    """Row 30."""
     assert text.link(said) is None
 
 

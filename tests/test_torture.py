@@ -77,6 +77,7 @@ def runs() -> dict[str, subprocess.CompletedProcess[str]]:
 def test_under_kills_nobody_is_mailed_twice_nobody_skipped_and_nobody_who_left(
     runs: dict[str, subprocess.CompletedProcess[str]], database: str
 ) -> None:
+    """Row 1."""
     run = runs[database]
 
     assert run.returncode == 0, run.stderr
@@ -358,6 +359,7 @@ def test_the_office_writes_down_what_it_accepts(office: Office) -> None:
 
 @pytest.mark.parametrize("trouble", troubles(SLOW), ids=lambda each: each.name)
 def test_one_call_is_one_request_whatever_goes_wrong(office: Office, trouble: Trouble) -> None:
+    """Row 3."""
     office.troubles.append(replace(trouble, of_a_thousand=1000))
 
     outcome = send()

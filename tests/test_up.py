@@ -265,6 +265,7 @@ def test_the_terminals_ctrl_c_ends_every_process(tmp_path: Path) -> None:
 
 
 def test_sigterm_ends_every_process(tmp_path: Path) -> None:
+    """Row 23."""
     with Running(tmp_path / "var") as running:
         eventually(running.is_ready)
         eventually(running.worker)

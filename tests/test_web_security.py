@@ -48,6 +48,7 @@ def there(tmp_path: Path) -> Iterator[Installation]:
 
 
 def test_every_answer_carries_the_headers(here: Installation) -> None:
+    """Row 37."""
     visitor = here.visitor()
 
     answers = [
@@ -67,12 +68,14 @@ def test_every_answer_carries_the_headers(here: Installation) -> None:
 
 
 def test_https_is_to_be_kept_in_production(there: Installation) -> None:
+    """Row 37."""
     answer = there.visitor().get("/")
 
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
 
 
 def test_token_pages_are_neither_kept_nor_found(here: Installation) -> None:
+    """Row 37."""
     reader = here.reader()
     paths = [here.path(Purpose.MANAGE, reader), "/confirm/forged", here.path(Purpose.LEAVE, reader)]
 
@@ -98,6 +101,7 @@ def test_the_loopback_names_are_ours_on_any_port(here: Installation, host: str) 
 def test_a_foreign_name_that_points_here_is_refused(
     here: Installation, host: str, path: str
 ) -> None:
+    """Row 36."""
     answer = here.visitor().get(path, headers={"Host": host})
 
     assert answer.status_code == 400
@@ -105,6 +109,7 @@ def test_a_foreign_name_that_points_here_is_refused(
 
 
 def test_production_answers_to_its_own_name_alone(there: Installation) -> None:
+    """Row 36."""
     own = there.visitor().get("/")
     foreign = there.visitor("https://evil.example").get("/")
     loopback = there.visitor(HERE).get("/")
@@ -119,6 +124,7 @@ def test_a_load_balancer_may_ask_for_the_health_by_number(there: Installation) -
 
 
 def test_links_come_from_the_settings(there: Installation) -> None:
+    """Row 36."""
     path = there.path(Purpose.MANAGE, there.reader())
 
     page = there.visitor().get(path, headers={"X-Forwarded-Host": "evil.example"})
@@ -151,6 +157,7 @@ def test_nothing_changes_by_looking(here: Installation) -> None:
 
 
 def test_broken_links_all_look_the_same(here: Installation) -> None:
+    """Row 27."""
     reader = here.reader(link_version=2)
     good = {purpose: here.path(purpose, reader, 2) for purpose in Purpose}
     broken = [f"/{kind}/x" for kind in TOKEN_PATHS]
@@ -442,6 +449,7 @@ def test_all_web_processes_count_together_where_there_is_a_redis(tmp_path: Path)
 def test_people_can_subscribe_while_redis_is_down(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Row 10."""
     broker = f"redis://127.0.0.1:{_closed_port()}/0"
 
     with installation(tmp_path, **PRODUCTION, broker_url=broker) as there:

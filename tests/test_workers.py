@@ -63,6 +63,7 @@ def test_every_scheduled_task_exists() -> None:
 
 
 def test_a_hint_that_waited_too_long_is_void() -> None:
+    """Row 12."""
     for entry in configuration()["beat_schedule"].values():
         assert entry["options"]["expires"] <= 3600
 
@@ -175,6 +176,7 @@ def test_row_9_what_mails_wait_for_is_done_anew_when_the_database_was_away(task:
 
 
 def test_a_task_is_given_back_when_its_worker_dies() -> None:
+    """Row 11."""
     found = configuration()
 
     assert found["task_acks_late"]

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, or_, select
 
 from digest.database import Sessions, in_transaction
 from digest.delivery import states
 from digest.errors import BadInput
-from digest.models import Delivery, DeliveryKind, DeliveryState, Subscriber
+from digest.models import AddressChange, Delivery, DeliveryKind, DeliveryState, Subscriber
 
 _WHY_NOT = {
     DeliveryState.PENDING: "it waits to be sent",
@@ -33,16 +33,25 @@ class Listed:
     decided_at: datetime
     sending_at: datetime | None
     error: str | None
-    address: str
+    address: str | None
+    """Where it goes; None where that is forgotten, some days after a change of address."""
 
 
 def listed(
     sessions: Sessions, *, state: DeliveryState | None, day: date | None, limit: int
 ) -> list[Listed]:
     """Return the newest deliveries, oldest first: those in *state*, those of *day*."""
+    goes_to = case(
+        (Delivery.kind == DeliveryKind.CHANGE, AddressChange.email),
+        (Delivery.kind == DeliveryKind.NOTICE, AddressChange.former_email),
+        else_=Subscriber.email,
+    )
+    of_a_change = Delivery.kind.in_((DeliveryKind.CHANGE, DeliveryKind.NOTICE))
+    change = and_(of_a_change, cast(AddressChange.id, String) == Delivery.dedupe_key)
     newest = (
-        select(Delivery, Subscriber.email)
+        select(Delivery, goes_to)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .outerjoin(AddressChange, change)
         .order_by(Delivery.id.desc())
         .limit(limit)
     )
@@ -62,7 +71,7 @@ def _of(day: date) -> ColumnElement[bool]:
     return or_(digest & (Delivery.dedupe_key == day.isoformat()), ~digest & then)
 
 
-def _as_listed(delivery: Delivery, address: str) -> Listed:
+def _as_listed(delivery: Delivery, address: str | None) -> Listed:
     return Listed(
         id=delivery.id,
         subscriber=delivery.subscriber_id,

@@ -35,6 +35,12 @@ _WANTS_A_LOGIN = frozenset({530, 534, 535, 538})
 _RELAY = re.compile(r"(?<![\w.-])relay(?:ing)?(?![\w-]|\.\w)", re.IGNORECASE)
 
 
+# RFC 3463: these speak of the one who gets the mail, and of their mailbox.
+_OF_THE_MAILBOX = re.compile(r"(?<![\w.])[45]\.[12]\.\d")
+_TOO_FAST = re.compile(r"\b(?:throttl\w+|rate|slow down|too (?:fast|many|much))\b", re.IGNORECASE)
+_DAY_IS_USED_UP = re.compile(r"\bdaily\b.{,40}\b(?:quota|limit)\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
     """Where to hand mail over, and as whom; *tls* means from the first byte on."""
@@ -49,6 +55,10 @@ class Relay:
 
 class MailRefused(smtplib.SMTPResponseException):
     """The relay's answer is about this one mail, not about us."""
+
+
+class RecipientRefused(MailRefused):
+    """The relay's answer is about this address."""
 
 
 class Smtp:
@@ -98,7 +108,7 @@ class Smtp:
         connection = self._introduce_mail()
         code, answer = connection.rcpt(to)
         if code not in (250, 251, 252):
-            raise MailRefused(code, answer)
+            raise RecipientRefused(code, answer)
         code, answer = connection.docmd("DATA")
         if code != 354:  # noqa: PLR2004
             raise MailRefused(code, answer)
@@ -190,6 +200,8 @@ def _answered(exc: smtplib.SMTPResponseException) -> Outcome:
     answer = exc.smtp_error
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     reason = why(f"{exc.smtp_code} {text}")
+    if pace := _pace(exc, reason):
+        return NotSent(reason, kind=pace)
     if not 500 <= exc.smtp_code < 600:  # noqa: PLR2004
         return NotSent(reason, kind=Reaction.LATER)
     if _RELAY.search(reason):
@@ -198,6 +210,17 @@ def _answered(exc: smtplib.SMTPResponseException) -> Outcome:
     if isinstance(exc, MailRefused) and exc.smtp_code not in _WANTS_A_LOGIN:
         return Refused(reason)
     return NotSent(reason, kind=Reaction.STOP)
+
+
+def _pace(exc: smtplib.SMTPResponseException, reason: str) -> Reaction | None:
+    """Return what the answer asks of all our mails, if it says that they are too many."""
+    # What is said of an address may be anybody's word: a relay may ask its server, and quote it.
+    of_one = isinstance(exc, RecipientRefused) and exc.smtp_code != 421  # noqa: PLR2004
+    if of_one or _OF_THE_MAILBOX.search(reason):
+        return None
+    if _DAY_IS_USED_UP.search(reason):
+        return Reaction.QUOTA
+    return Reaction.SLOW_DOWN if exc.smtp_code < 500 and _TOO_FAST.search(reason) else None  # noqa: PLR2004
 
 
 def is_loopback(host: str) -> bool:

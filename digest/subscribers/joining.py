@@ -1,15 +1,17 @@
 """Joining: a request, a mail that asks, and the button that confirms."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from digest import planning
 from digest.clock import Cadence
-from digest.database import DatabaseNow, insert_new
+from digest.database import DatabaseNow, Sessions, T, in_transaction, insert_new
 from digest.errors import BadInput
 from digest.models import (
     ConsentKind,
@@ -81,6 +83,18 @@ def _reader_of(session: Session, email: str, *, address_hash: str, now: datetime
     return session.scalars(
         select(Subscriber).where(Subscriber.email == email).with_for_update()
     ).one()
+
+
+def beside_requests(sessions: Sessions, step: Callable[[Session], T]) -> T:
+    """
+    Return what *step* returns, committed; it gives somebody an address that was nobody's.
+
+    It is begun anew where the form made a subscriber of that address at this instant.
+    """
+    try:
+        return in_transaction(sessions, step)
+    except IntegrityError:
+        return in_transaction(sessions, step)
 
 
 def _mail_for(standing: Standing) -> DeliveryKind | None:

@@ -7,7 +7,15 @@ from sqlalchemy.orm import Session
 
 from digest import planning
 from digest.database import Sessions, in_transaction, insert_new
-from digest.models import Consent, ConsentKind, Standing, Subscriber, Suppression
+from digest.models import (
+    AddressChange,
+    Consent,
+    ConsentKind,
+    EventRow,
+    Standing,
+    Subscriber,
+    Suppression,
+)
 from digest.subscribers import consent, silence
 from digest.subscribers.stopping import FINAL
 
@@ -108,6 +116,15 @@ def _delete(session: Session, reader_id: int, now: datetime) -> None:
         insert_new(session, Suppression)
         .values(address_hash=reader.address_hash, reason=Standing.UNSUBSCRIBED, at=now)
         .on_conflict_do_nothing(index_elements=["address_hash"])
+    )
+    # They are counted still, among all that came back, but no more as anybody's.
+    former = select(AddressChange.former_hash).where(AddressChange.subscriber_id == reader_id)
+    theirs = or_(EventRow.address_hash == reader.address_hash, EventRow.address_hash.in_(former))
+    session.execute(
+        update(EventRow)
+        .where(theirs)
+        .values(address_hash=None)
+        .execution_options(synchronize_session=False)
     )
     # By a statement: what belongs to them goes with them, by the database's own rules.
     session.execute(

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest import planning
-from digest.database import Sessions, in_transaction
+from digest.database import Sessions
 from digest.errors import BadLink
 from digest.models import (
     AddressChange,
@@ -18,7 +18,7 @@ from digest.models import (
     Suppression,
 )
 from digest.subscribers import consent, silence
-from digest.subscribers.joining import COOL_DOWN, MAIL_WITHIN
+from digest.subscribers.joining import COOL_DOWN, MAIL_WITHIN, beside_requests
 from digest.subscribers.staying import revoke
 from digest.subscribers.stopping import FINAL
 
@@ -149,7 +149,7 @@ def move(
         _write_to(session, change, DeliveryKind.NOTICE, former_hash, now)
         return Moved.DONE, reader.id
 
-    moved, reader_id = in_transaction(sessions, step)
+    moved, reader_id = beside_requests(sessions, step)
     return moved, silence.silent(sessions, reader_id, wait)
 
 
@@ -224,7 +224,7 @@ def undo_move(
         consent.note(session, reader.id, ConsentKind.CHANGE, now=now, ip_hash=ip_hash)
         return Moved.DONE, reader.id
 
-    moved, reader_id = in_transaction(sessions, step)
+    moved, reader_id = beside_requests(sessions, step)
     return moved, silence.silent(sessions, reader_id, wait)
 
 

@@ -12,9 +12,6 @@ from tests.torture.stage import Stage
 NO_KILLS = ("short pause", "long pause", "queue")
 """Disturbances that kill no process."""
 
-AGAIN_AFTER = 0.1
-"""Seconds until the next attempt, where there was nobody to be disturbed."""
-
 
 class Disturbance:
     """Draws what is done next, and counts what was done."""
@@ -42,8 +39,7 @@ class Disturbance:
         done = self._ways[name][1]()
         self.done[name] += done
         self._wanted = None if done else name
-        wait = self._random.uniform(0.2, 1.8) * self._between if done else AGAIN_AFTER
-        self._next_at = time.monotonic() + wait
+        self._next_at = time.monotonic() + self._random.uniform(0.2, 1.8) * self._between
 
     def _drawn(self) -> str:
         weights = [weight for weight, _ in self._ways.values()]

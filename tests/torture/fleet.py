@@ -25,6 +25,8 @@ LONGEST_PAUSE = 2.5
 """Leases that a sender may be paused; a database that is locked by one is no silence yet."""
 
 STARTS_WITHIN = 60.0
+FIRST_SWEEP_WITHIN = 8.0
+"""Seconds from the first sender's birth."""
 
 # Runs in the process's place before it: the kernel kills it when the run dies, however it dies.
 _DIES_WITH_US = """
@@ -59,6 +61,8 @@ class Fleet:
         self._names = iter(range(10**6))
         self._paused: list[tuple[float, psutil.Process]] = []
         self._silent_from = 0.0
+        self._starting = True
+        self._first_sweep_within = FIRST_SWEEP_WITHIN
         self._held_up_until = 0.0
         self._last_sweep: datetime | None = None
         self._beat: subprocess.Popen[bytes] | None = None
@@ -85,7 +89,7 @@ class Fleet:
             self._workers.remove(each)
         while len(self._workers) < (1 if self._together else WORKERS):
             command = _OURS if self._together else _APART
-            self._silent_from = time.monotonic() + STARTS_WITHIN
+            self._silent_from, self._starting = time.monotonic() + STARTS_WITHIN, True
             self._workers.append(self._start(*command, "-n", f"sender{next(self._names)}@torture"))
         if not self._together and (self._beat is None or self._beat.poll() is not None):
             self._beat = self._start(*_BEAT)
@@ -96,8 +100,14 @@ class Fleet:
 
         Its beat has died; or a child of its pool that held the lock of the others' queue.
         """
+        if self._starting and any(self._senders()):
+            self._starting = False
+            self._silent_from = time.monotonic() + self._first_sweep_within
+            # A machine may be busier than thought.
+            self._first_sweep_within *= 2
         if last_sweep != self._last_sweep:
             self._last_sweep = last_sweep
+            self._first_sweep_within = FIRST_SWEEP_WITHIN
             patience = max(SWEEPS_MISSED * self._sweep, 1.2 * LONGEST_PAUSE * self._stage.lease)
             self._silent_from = time.monotonic() + patience
         elif self._together and time.monotonic() > self._silent_from:

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from typing import ClassVar
 
 import pytest
 
-from digest.errors import FetchError
+from digest.errors import BadInput, FetchError
 from digest.sources.answers import Answer
-from digest.sources.download import MAX_BYTES, Http
+from digest.sources.download import MAX_BYTES, MAX_HOPS, Http
 from digest.sources.manners import Turn, retry_after, spent_for
+from tests.relay import CERTIFICATE, server_context
 
 DOCUMENT = b"<rss/>"
 LONG_AGO = "Fri, 02 Jan 2026 00:00:00 GMT"
@@ -161,6 +163,13 @@ class Hostile(BaseHTTPRequestHandler):
 
     def _moved(self) -> None:
         self._reply(302, Location="/ok")
+
+    def _hops(self) -> None:
+        left = int(self.path.partition("=")[2])
+        if left:
+            self._reply(302, Location=f"/hops?left={left - 1}")
+        else:
+            self._ok()
 
     def _loop(self) -> None:
         self._reply(302, Location="/loop")
@@ -482,11 +491,15 @@ def test_the_address_that_was_checked_is_the_one_that_is_asked(server: str) -> N
     assert f"Host: papers.example.org:{port}" in told.decode().splitlines()
 
 
-def test_the_next_address_is_tried_where_nobody_answers(server: str) -> None:
+@pytest.mark.parametrize(
+    "addresses",
+    [["::1", "127.0.0.1"], ["::1", "127.0.0.1", "::1"], ["::1", "::1", "127.0.0.1"]],
+)
+def test_the_next_address_is_tried_where_nobody_answers(server: str, addresses: list[str]) -> None:
     http = Http(
         contact="https://daybreak.example.org",
         allow_private=True,
-        look_up=lambda _host: ["::1", "127.0.0.1"],
+        look_up=lambda _host: addresses,
     )
     port = server.rpartition(":")[2]
 
@@ -520,10 +533,72 @@ def test_a_host_that_does_not_exist_is_a_fetch_error() -> None:
 def test_only_plain_https_addresses_are_read(url: str) -> None:
     http = Http(contact="https://daybreak.example.org", look_up=lambda _host: [])
 
-    with pytest.raises(FetchError) as refusal:
+    with pytest.raises(FetchError, match=r"may be read|Invalid|label|codec") as refusal:
         http.get(url)
+    with pytest.raises(BadInput, match="no address of a source"):
+        http.check(url)
 
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://papers.example.org:8443/", "http://papers.example.org:443/"]
+)
+def test_https_and_its_port_go_together(url: str) -> None:
+    http = Http(contact="https://daybreak.example.org", look_up=lambda _host: [])
+
+    with pytest.raises(FetchError, match="only https on its usual port may be read"):
+        http.get(url)
+    http.check("https://papers.example.org:443/")
+
+
+@pytest.fixture
+def secured() -> Iterator[tuple[int, list[str | None]]]:
+    """A server with a certificate that nobody vouches for: its port, and what it was called."""
+    names: list[str | None] = []
+    context = server_context()
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+    handler = type("Handler", (Hostile,), {"over": Event()})
+    with Server(("127.0.0.1", 0), handler) as listening:
+        listening.socket = context.wrap_socket(listening.socket, server_side=True)
+        Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        yield listening.server_port, names
+        listening.shutdown()
+
+
+def test_row_32_a_server_that_cannot_say_who_it_is_is_not_read(
+    secured: tuple[int, list[str | None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whom we trust is not for the environment to say, either.
+    (tmp_path / "cert.pem").write_text(CERTIFICATE)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    port, _ = secured
+
+    with pytest.raises(FetchError, match="CERTIFICATE_VERIFY_FAILED"):
+        door().get(f"https://127.0.0.1:{port}/ok")
+
+
+def test_row_32_a_host_is_asked_for_its_certificate_by_name_at_the_checked_address(
+    secured: tuple[int, list[str | None]],
+) -> None:
+    port, names = secured
+    http = Http(
+        contact="https://daybreak.example.org",
+        allow_private=True,
+        look_up=lambda _host: ["127.0.0.1"],
+        sleep=lambda _seconds: None,
+    )
+
+    with pytest.raises(FetchError, match="CERTIFICATE_VERIFY_FAILED"):
+        http.get(f"https://papers.example.org:{port}/ok")
+
+    assert set(names) == {"papers.example.org"}
+
+
+def test_a_document_may_be_a_few_redirects_away_and_no_more(server: str) -> None:
+    assert door().get(f"{server}/hops?left={MAX_HOPS}") == DOCUMENT
+    with pytest.raises(FetchError, match=f"redirected more than {MAX_HOPS} times"):
+        door().get(f"{server}/hops?left={MAX_HOPS + 1}")
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def test_row_40_the_log_scan_reads_what_processes_wrote(tmp_path: Path) -> None:
         "2026-11-20T06:00:00.123456+00:00 papers=2611.00001v2 seconds=0.1234567",
         "cannot reach export.arxiv.org:443: Temporary failure in name resolution",
         "celery@worker-1 ready.",
+        "Cannot connect to redis://:**@127.0.0.1:6379/0",
         "provider_id=0102018f-5b1e7c4a-3f1d-4b0a-9c57-000000",
     ],
 )

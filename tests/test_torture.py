@@ -146,6 +146,7 @@ def row(reader: Reader, delivery: int, day: str, **facts: Any) -> Row:
         key=f"2026-{day}",
         state=DeliveryState.SENT,
         error=None,
+        attempts=0,
         created_at=BEGINS,
         reader_id=reader.id,
         standing=Standing.ACTIVE,

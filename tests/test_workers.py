@@ -1,6 +1,7 @@
 """The Celery side: a timetable of tasks that exist, and a queue that loses nothing."""
 
 import ast
+import logging
 import queue
 import runpy
 from collections import Counter
@@ -16,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 import celeryconfig
-from digest import migrations
+from digest import logs, migrations
 from digest.models import Heartbeat
 from tests.visitor import PRODUCTION
 from workers import tasks
@@ -74,6 +75,15 @@ def test_a_task_takes_no_arguments_and_has_three_lines(task: ast.FunctionDef) ->
 
     assert ast.unparse(task.args) == ""
     assert 1 <= lines <= 3
+
+
+@pytest.mark.usefixtures("logging_as_it_was")
+def test_workers_log_as_the_service_does() -> None:
+    app.log.setup()
+
+    [handler] = logging.getLogger().handlers
+    assert handler.formatter
+    assert handler.formatter._fmt == logs.FORMAT
 
 
 def test_the_daily_fetch_and_the_refresh_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:

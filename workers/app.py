@@ -10,12 +10,13 @@ app = Celery("digest")
 app.config_from_object("celeryconfig")
 
 
+# Each with a name: signals hold their receivers weakly, and a second `_` would end the first.
 @setup_logging.connect
-def _(**_: object) -> None:
+def log_as_the_service_does(**_: object) -> None:
     logs.configure()
 
 
 @beat_embedded_init.connect
-def _(**_: object) -> None:
+def end_with_the_worker(**_: object) -> None:
     # Beat inside a worker is a process of its own, which outlived a killed worker.
     die_with_parent()

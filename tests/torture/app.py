@@ -4,7 +4,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from celery.signals import beat_embedded_init
+from celery.signals import beat_embedded_init, task_postrun, task_prerun
 
 from digest import pipeline
 from digest.services import Services, build
@@ -33,7 +33,25 @@ app.conf.beat_schedule = {"sweep": _sweep}
 app.conf.beat_schedule_filename = f"{app.conf.beat_schedule_filename}-{os.getpid()}"
 
 
+# Each with a name: signals hold their receivers weakly, and a second `_` ends the first.
 @beat_embedded_init.connect
-def _(**_: object) -> None:
+def say_who_is_beat(**_: object) -> None:
     # It looks like the senders beside it; whoever kills one of them has to know which is which.
     Path(os.environ["TORTURE_BEAT"]).write_text(str(os.getpid()))
+
+
+@task_prerun.connect
+def begin(**_: object) -> None:
+    # Its first task builds the services, which takes seconds on a busy machine. Killed then,
+    # again and again, no sender would ever come to send.
+    tasks.services()
+    _at_work().touch()
+
+
+@task_postrun.connect
+def end(**_: object) -> None:
+    _at_work().unlink(missing_ok=True)
+
+
+def _at_work() -> Path:
+    return Path(os.environ["TORTURE_AT_WORK"]) / str(os.getpid())

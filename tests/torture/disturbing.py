@@ -12,6 +12,8 @@ from tests.torture.stage import Stage
 NO_KILLS = ("short pause", "long pause", "queue")
 """Disturbances that kill no process."""
 
+LOOK_AGAIN_AFTER = 0.4
+
 
 class Disturbance:
     """Draws what is done next, and counts what was done."""
@@ -39,7 +41,10 @@ class Disturbance:
         done = self._ways[name][1]()
         self.done[name] += done
         self._wanted = None if done else name
-        self._next_at = time.monotonic() + self._random.uniform(0.2, 1.8) * self._between
+        # Not at once where nobody was at work: else each would be killed at its first step.
+        pause = self._between if done else LOOK_AGAIN_AFTER
+        wait = self._random.uniform(0.2, 1.8) * pause
+        self._next_at = time.monotonic() + wait
 
     def _drawn(self) -> str:
         weights = [weight for weight, _ in self._ways.values()]
@@ -50,7 +55,7 @@ class Disturbance:
         """Return what may be done: how often compared with the others, and how."""
         return {
             "worker": (18, self._fleet.kill_worker),
-            "child": (44, self._fleet.kill_child),
+            **self._children(busy=40, any_one=4),
             "beat": (9, self._fleet.kill_beat),
             "valkey": (8, self.empty_broker),
             "database": (6, self.crash_database),
@@ -61,10 +66,16 @@ class Disturbance:
         # Beat is missed for some seconds, and then its worker is started again, which takes more.
         return {
             "worker": (8, self._fleet.kill_worker),
-            "child": (70, self._fleet.kill_child),
+            **self._children(busy=70, any_one=3),
             "beat": (3, self._fleet.kill_beat),
             "queue": (8, self.empty_broker),
             **self._pauses(),
+        }
+
+    def _children(self, *, busy: int, any_one: int) -> dict[str, tuple[int, Callable[[], bool]]]:
+        return {
+            "child at work": (busy, partial(self._fleet.kill_child, at_work=True)),
+            "child": (any_one, partial(self._fleet.kill_child, at_work=False)),
         }
 
     def _pauses(self) -> dict[str, tuple[int, Callable[[], bool]]]:

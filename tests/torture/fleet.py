@@ -127,8 +127,10 @@ class Fleet:
         _kill_tree(self._random.choice(self._workers))
         return True
 
-    def kill_child(self) -> bool:
-        children = list(self._senders())
+    def kill_child(self, *, at_work: bool) -> bool:
+        """Kill a sender, one that does something; otherwise any, though it may only wait."""
+        busy = {int(each.name) for each in self._stage.at_work.iterdir()}
+        children = [each for each in self._senders() if each.pid in busy or not at_work]
         if not children:
             return False
         with suppress(psutil.NoSuchProcess):

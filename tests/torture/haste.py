@@ -5,9 +5,11 @@ They are constants of the product and no settings of its operators: a lease that
 a call would send twice. Here all of them shrink together, and keep their order:
 
     a mail is begun within  <  its call has ended  <  its lease is over
-                               an unsubscribe waits  <  that lease is over
+    a sender ends, and gives back what it has not sent  <  the lease of that is over
+    an unsubscribe waits  <  the lease of what is being sent is over
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -27,10 +29,9 @@ def hurry(lease: float) -> None:
     """Let leases last *lease* seconds in this process, and everything else be as short."""
     for module in (leases, outcomes):
         setattr(module, "LEASE", lease)  # noqa: B010  it is imported there, not exported
-    defaults = leaving.unsubscribe.__kwdefaults__
-    assert defaults
-    assert "wait" in defaults
-    defaults["wait"] = lease * 0.5
+    _default(leaving.unsubscribe, wait=lease * 0.5)
+    _default(sender.deliver, seconds=lease * 0.5)
+    sender.URGENT = 6
     sender.BEGIN_WITHIN = lease * 0.45
     sender.GROUP_SECONDS = lease * 0.2
     settling.TRY_AGAIN_IN = lease * 0.3
@@ -38,7 +39,16 @@ def hurry(lease: float) -> None:
     settling.DOUBT_REST = timedelta(seconds=lease)
     aws._ONCE = calling(connect=lease * 0.2, read=lease * 0.3)
     pipeline.BATCH = 20
+    # The folder queue hands out ten messages a second, and the next sweep waits behind them.
+    pipeline.MOST_SENDERS = 3
     budget.claim_limit = _short_claims(lease)
+
+
+def _default(function: Callable[..., object], **changed: float) -> None:
+    defaults = function.__kwdefaults__
+    assert defaults is not None
+    assert defaults.keys() >= changed.keys()
+    defaults.update(changed)
 
 
 def calling(*, connect: float, read: float) -> Config:

@@ -185,6 +185,7 @@ class _Run:
         requests = list(Record(self._stage.record).news())
         until = self._stage.almanac()
         kept = verdict.rows(self._stage.services)
+        (self._stage.folder / "rows").write_text("\n".join(map(str, kept)))
         found = verdict.judge(self._readers, self._goodbyes, until, requests, kept)
         for line in found.told(SHOWN):
             self._tell(line)

@@ -45,6 +45,11 @@ class Stage:
         """Where a beat inside a worker says which process it is."""
         return self.folder / "beat"
 
+    @property
+    def at_work(self) -> Path:
+        """Where senders are named that do a task at this moment, and those that died of one."""
+        return self.folder / "at work"
+
     def calm(self) -> None:
         """Let the post office do its work without a fault from now on."""
         (self.folder / "calm").touch()
@@ -68,6 +73,7 @@ class Stage:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "NO_PROXY": "127.0.0.1",
             "TORTURE_ALMANAC": str(self.folder / "almanac"),
+            "TORTURE_AT_WORK": str(self.at_work),
             "TORTURE_BEAT": str(self.beat),
             "TORTURE_LEASE": str(self.lease),
             "TORTURE_SWEEP": str(sweep),
@@ -92,6 +98,7 @@ def stage(database: str, lease: float, seed: int) -> Iterator[Stage]:
                 almanac = Almanac.begun(folder / "almanac", BEGINS)
                 services = build(settings, almanac)
                 (folder / "record").touch()
+                (folder / "at work").mkdir()
                 yield Stage(folder, lease, postgres, valkey, settings, almanac, services, office)
                 services.close()
         finally:

@@ -30,6 +30,7 @@ class Row:
     key: str
     state: DeliveryState
     error: str | None
+    attempts: int
     created_at: datetime
     reader_id: int
     standing: Standing
@@ -80,7 +81,7 @@ def judge(
 def rows(services: Services) -> list[Row]:
     columns = (
         *(Delivery.id, Delivery.kind, Delivery.dedupe_key, Delivery.state, Delivery.error),
-        *(Delivery.created_at, Subscriber.id, Subscriber.standing),
+        *(Delivery.attempts, Delivery.created_at, Subscriber.id, Subscriber.standing),
     )
     with services.sessions() as session:
         return [Row(*each) for each in session.execute(select(*columns).join(Subscriber))]

@@ -40,7 +40,7 @@ fuzz: $(VENV)/.fuzz  ## search the parsers for crashes, 60 s (SECONDS=600: longe
 	@$(BIN)/python -m tests.fuzz_parsers $(or $(SECONDS),60)
 
 mutate: $(VENV)/.mutate  ## change what must not be wrong, see if tests notice (PART=links SECONDS=600)
-	@$(BIN)/python -m tests.mutate $(PART) --seconds $(or $(SECONDS),600)
+	@$(BIN)/python -m tests.mutate $(PART) --seconds $(or $(SECONDS),600) $(if $(ONLY),--only '$(ONLY)')
 
 torture: $(VENV)/.test  ## kill everything at random, count the mails (SECONDS=300 DATABASE=sqlite SEED=1)
 	@exec $(BIN)/python -m tests.torture --seconds $(or $(SECONDS),300) \

@@ -38,10 +38,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutate", description=__doc__)
     parser.add_argument("part", nargs="?", choices=sorted(PARTS), help="all of them if left out")
     parser.add_argument("--seconds", type=float, default=600.0, help="for each part")
+    parser.add_argument("--only", help="some of a part: 'digest.events.sns.*'")
     chosen = parser.parse_args()
     for part in [chosen.part] if chosen.part else sorted(PARTS):
         folder = prepared(part)
-        run(folder, chosen.seconds)
+        run(folder, chosen.seconds, chosen.only)
         report(part, folder)
 
 
@@ -72,9 +73,10 @@ def mutmut(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "mutmut", *arguments]
 
 
-def run(folder: Path, seconds: float) -> None:
+def run(folder: Path, seconds: float, only: str | None) -> None:
+    command = mutmut("run", *([only] if only else []))
     with subprocess.Popen(
-        mutmut("run"), cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
+        command, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
     ) as process:
         try:
             process.wait(seconds)

@@ -33,9 +33,13 @@ def _plan() -> Plan:
     parser.add_argument("--readers", type=int, default=500)
     parser.add_argument("--lease", type=float, default=1.0)
     parser.add_argument("--between", type=float, default=1.2)
+    parser.add_argument("--kills", type=int, help="at least so many, if it takes longer")
     parser.add_argument("--measures", type=int, default=2)
     parser.add_argument("--keep", type=Path)
-    return Plan(**vars(parser.parse_args()))
+    chosen = parser.parse_args()
+    if chosen.kills is None:
+        chosen.kills = LEAST_KILLS if chosen.seconds >= FULL_RUN else 0
+    return Plan(**vars(chosen))
 
 
 def _too_little(outcome: Outcome) -> bool:

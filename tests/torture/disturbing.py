@@ -65,8 +65,8 @@ class Disturbance:
     def _embedded(self) -> dict[str, tuple[int, Callable[[], bool]]]:
         # Beat is missed for some seconds, and then its worker is started again, which takes more.
         return {
-            "worker": (8, self._fleet.kill_worker),
-            **self._children(busy=70, any_one=3),
+            "worker": (12, self._fleet.kill_worker),
+            **self._children(busy=60, any_one=6),
             "beat": (3, self._fleet.kill_beat),
             "queue": (8, self.empty_broker),
             **self._pauses(),

@@ -16,7 +16,6 @@ import psutil
 from digest.up.everything import WORKER
 from tests.torture.stage import Stage
 
-WORKERS = 2
 PRODUCTS_SWEEP = 10.0
 """Seconds between two sweeps, in the product's own timetable."""
 
@@ -43,18 +42,24 @@ _OURS = [each.replace("workers.app", "tests.torture.app") for each in WORKER]
 _APART = [each for each in _OURS if each != "--beat"]
 _BEAT = [*_OURS[: _OURS.index("worker")], "beat", "--loglevel=WARNING", "--pidfile="]
 
+_ON_SERVERS = {"worker 1": _APART, "worker 2": _APART, "beat": _BEAT}
+# A pool on the folder queue needs ten seconds to get over a killed child, or has to be started
+# again: a second worker goes on meanwhile.
+_EMBEDDED = {"worker with beat": _OURS, "worker": _APART}
+
 
 class Fleet:
     """
     Two workers of two children each, and a beat; what has died is put back by `mend`.
 
-    On SQLite a single worker with beat inside it, which is started again when it falls silent,
-    as `digest up` does.
+    On SQLite beat is inside one of the workers, and they are started again when they fall silent,
+    as by `digest up`.
     """
 
     def __init__(self, stage: Stage, seed: int) -> None:
         self._stage = stage
-        self._together = stage.postgres is None
+        self._commands = _EMBEDDED if stage.postgres is None else _ON_SERVERS
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._random = random.Random(seed)
         self._log = (stage.folder / "fleet.log").open("ab")
         self._sweep = stage.lease / 2
@@ -65,15 +70,13 @@ class Fleet:
         self._first_sweep_within = FIRST_SWEEP_WITHIN
         self._held_up_until = 0.0
         self._last_sweep: datetime | None = None
-        self._beat: subprocess.Popen[bytes] | None = None
-        self._workers: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         self.mend()
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        for each in [*self._workers, *([self._beat] if self._beat else [])]:
+        for each in self._running.values():
             _kill_tree(each)
         self._log.close()
 
@@ -84,21 +87,23 @@ class Fleet:
     def mend(self) -> None:
         """Start what is missing, as a supervisor does; wake whom it is time to wake."""
         self._wake(time.monotonic())
-        for each in [each for each in self._workers if each.poll() is not None]:
-            _kill_tree(each)
-            self._workers.remove(each)
-        while len(self._workers) < (1 if self._together else WORKERS):
-            command = _OURS if self._together else _APART
-            self._silent_from, self._starting = time.monotonic() + STARTS_WITHIN, True
-            self._workers.append(self._start(*command, "-n", f"sender{next(self._names)}@torture"))
-        if not self._together and (self._beat is None or self._beat.poll() is not None):
-            self._beat = self._start(*_BEAT)
+        for role, command in self._commands.items():
+            running = self._running.get(role)
+            if running is not None and running.poll() is None:
+                continue
+            if running is not None:
+                # It has died by itself, and may have left children.
+                _kill_tree(running)
+            if command is _OURS:
+                self._silent_from, self._starting = time.monotonic() + STARTS_WITHIN, True
+            named = [] if command is _BEAT else ["-n", f"sender{next(self._names)}@torture"]
+            self._running[role] = self._start(*command, *named)
 
     def heed_silence(self, last_sweep: datetime | None) -> None:
         """
-        Kill a worker that sweeps no more, as `digest up` does.
+        Kill workers that sweep no more, as `digest up` does.
 
-        Its beat has died; or a child of its pool that held the lock of the others' queue.
+        Beat has died; or, in each pool, a child that held the lock of the others' queue.
         """
         if self._starting and any(self._senders()):
             self._starting = False
@@ -110,21 +115,20 @@ class Fleet:
             self._first_sweep_within = FIRST_SWEEP_WITHIN
             patience = max(SWEEPS_MISSED * self._sweep, 1.2 * LONGEST_PAUSE * self._stage.lease)
             self._silent_from = time.monotonic() + patience
-        elif self._together and time.monotonic() > self._silent_from:
-            self.kill_worker()
+        elif self._commands is _EMBEDDED and time.monotonic() > self._silent_from:
+            for each in self._running.values():
+                _kill_tree(each)
 
-    def sweep_as_the_product(self) -> None:
-        """Sweep at the intervals of the product's own timetable from now on."""
-        self._wake(None)
-        self._sweep = PRODUCTS_SWEEP
-        if self._together:
-            self.kill_worker()
-        else:
-            self.kill_beat()
+    def sweep(self, *, as_the_product: bool) -> None:
+        """Sweep at the intervals of the product's own timetable from now on, or in haste again."""
+        self._sweep = PRODUCTS_SWEEP if as_the_product else self._stage.lease / 2
+        for role, command in self._commands.items():
+            if command is not _APART:
+                _kill_tree(self._running[role])
         self.mend()
 
     def kill_worker(self) -> bool:
-        _kill_tree(self._random.choice(self._workers))
+        _kill_tree(self._random.choice(list(self._workers())))
         return True
 
     def kill_child(self, *, at_work: bool) -> bool:
@@ -138,8 +142,8 @@ class Fleet:
         return True
 
     def kill_beat(self) -> bool:
-        if self._beat is not None:
-            _kill_tree(self._beat)
+        if "beat" in self._running:
+            _kill_tree(self._running["beat"])
             return True
         inside = [each for each in self._children() if each.pid == self._pid_of_beat()]
         for each in inside:
@@ -172,12 +176,15 @@ class Fleet:
                 with suppress(psutil.NoSuchProcess):
                     child.resume()
 
+    def _workers(self) -> Iterator[subprocess.Popen[bytes]]:
+        return (each for role, each in self._running.items() if role != "beat")
+
     def _senders(self) -> Iterator[psutil.Process]:
         beat = self._pid_of_beat()
         return (each for each in self._children() if each.pid != beat)
 
     def _children(self) -> Iterator[psutil.Process]:
-        for worker in self._workers:
+        for worker in self._workers():
             with suppress(psutil.NoSuchProcess):
                 yield from psutil.Process(worker.pid).children()
 

@@ -27,6 +27,7 @@ from tests.torture.tide import Tide, is_quiet
 VISITORS = 3
 BEGUN_WITHIN = 120.0
 SETTLED_WITHIN = 180.0
+OVERTIME = 120.0
 SHOWN = 10
 
 
@@ -43,6 +44,8 @@ class Plan:
     lease: float = 1.0
     between: float = 1.2
     """Seconds between two disturbances, on average."""
+    kills: int = 0
+    """The run goes on until so many processes were killed, for `OVERTIME` at most."""
     measures: int = 2
     """How often it is measured how long sending takes to go on."""
     keep: Path | None = None
@@ -144,7 +147,9 @@ class _Run:
     def _disturb(self, fleet: Fleet, disturbance: Disturbance) -> None:
         ends_at = time.monotonic() + self._plan.seconds
         told_at = time.monotonic()
-        while time.monotonic() < ends_at:
+        while (now := time.monotonic()) < ends_at or (
+            disturbance.kills < self._plan.kills and now < ends_at + OVERTIME
+        ):
             time.sleep(0.02)
             self._watch(fleet)
             disturbance.go_on()
@@ -156,18 +161,17 @@ class _Run:
         """Measure how long sending takes to go on, with the sweeps of the product's timetable."""
         if not self._plan.measures:
             return
-        fleet.sweep_as_the_product()
-        measures = Measures(
-            self._stage, self._tide, disturbance, lambda: self._watch(fleet), self._plan.seed
-        )
+        measures = Measures(self._stage, self._tide, fleet, disturbance, lambda: self._watch(fleet))
         ways = {"valkey": measures.after_an_emptied_broker}
         if self._stage.postgres:
             ways["database"] = measures.after_a_crash_of_the_database
         for _ in range(self._plan.measures):
             for name, way in ways.items():
                 took = way()
-                self._resumed[name] = max(took, self._resumed.get(name, 0.0))
-                self._tell(f"sending goes on {took:.1f} s after {name}")
+                if took is not None:
+                    self._resumed[name] = max(took, self._resumed.get(name, 0.0))
+                    self._tell(f"sending goes on {took:.1f} s after {name}")
+        fleet.sweep(as_the_product=False)
 
     def _settled(self, fleet: Fleet) -> bool:
         """Wait until nothing is open that can go; False when it does not come to that."""

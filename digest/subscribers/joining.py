@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from digest import planning
+from digest import departures, planning
 from digest.clock import Cadence
 from digest.database import DatabaseNow, Sessions, T, in_transaction, insert_new
+from digest.departures import Departure, Why
 from digest.errors import BadInput
 from digest.models import (
     ConsentKind,
@@ -63,25 +64,23 @@ def subscribe(
 
 def _reader_of(session: Session, email: str, *, address_hash: str, now: datetime) -> Subscriber:
     """Return the subscriber with this address, locked; a new, pending one if there was none."""
-    session.execute(
-        insert_new(session, Subscriber)
-        .values(
-            email=email,
-            address_hash=address_hash,
-            standing=Standing.PENDING,
-            cadence=Cadence.WEEKDAYS,
-            days=[],
-            hour=7,
-            zone="UTC",
-            link_version=0,
-            mails_asked=0,
-            requested={},
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["email"])
+    new = insert_new(session, Subscriber).values(
+        email=email,
+        address_hash=address_hash,
+        standing=Standing.PENDING,
+        cadence=Cadence.WEEKDAYS,
+        days=[],
+        hour=7,
+        zone="UTC",
+        link_version=0,
+        mails_asked=0,
+        requested={},
+        created_at=now,
     )
+    # One statement finds or makes, and locks: between two, somebody may be erased.
+    locked = new.on_conflict_do_update(index_elements=["email"], set_={"email": email})
     return session.scalars(
-        select(Subscriber).where(Subscriber.email == email).with_for_update()
+        locked.returning(Subscriber), execution_options={"populate_existing": True}
     ).one()
 
 
@@ -173,6 +172,9 @@ def confirm(
     """
     if reader.standing is not Standing.PENDING:
         return Confirmed(reader.next_due_at, first_now=False)
+    if reader.confirmed_at is not None:
+        returned = Departure(now, Why.RETURNED, reader.id, reader.address_hash)
+        departures.note(session.info, returned)
     confirmed = _welcome(session, reader, chosen, now)
     consent.note(session, reader.id, ConsentKind.FORM, now=now, ip_hash=ip_hash)
     # Whoever was erased, and asks for our mails anew, may be imported again as well.

@@ -63,7 +63,7 @@ def a_lost_answer_counts_as_not_sent() -> AbstractContextManager[None]:
 
 
 def arm_does_not_ask_where_the_reader_stands() -> AbstractContextManager[None]:
-    return replaced((outcomes, "may_have", lambda _delivery, _reader: true()))
+    return replaced((outcomes, "_ARM", outcomes.arming(lambda _delivery, _reader: true())))
 
 
 def arm_does_not_ask_whether_the_row_is_still_its_own() -> AbstractContextManager[None]:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from typing import Self
 
 import psutil
@@ -69,7 +68,7 @@ class Fleet:
         self._starting = True
         self._first_sweep_within = FIRST_SWEEP_WITHIN
         self._held_up_until = 0.0
-        self._last_sweep: datetime | None = None
+        self._last_sweep: int | None = None
 
     def __enter__(self) -> Self:
         self.mend()
@@ -99,7 +98,7 @@ class Fleet:
             named = [] if command is _BEAT else ["-n", f"sender{next(self._names)}@torture"]
             self._running[role] = self._start(*command, *named)
 
-    def heed_silence(self, last_sweep: datetime | None) -> None:
+    def heed_silence(self) -> None:
         """
         Kill workers that sweep no more, as `digest up` does.
 
@@ -110,7 +109,7 @@ class Fleet:
             self._silent_from = time.monotonic() + self._first_sweep_within
             # A machine may be busier than thought.
             self._first_sweep_within *= 2
-        if last_sweep != self._last_sweep:
+        if (last_sweep := self._swept_at()) != self._last_sweep:
             self._last_sweep = last_sweep
             self._first_sweep_within = FIRST_SWEEP_WITHIN
             patience = max(SWEEPS_MISSED * self._sweep, 1.2 * LONGEST_PAUSE * self._stage.lease)
@@ -118,6 +117,12 @@ class Fleet:
         elif self._commands is _EMBEDDED and time.monotonic() > self._silent_from:
             for each in self._running.values():
                 _kill_tree(each)
+
+    def _swept_at(self) -> int | None:
+        try:
+            return self._stage.swept.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
 
     def sweep(self, *, as_the_product: bool) -> None:
         """Sweep at the intervals of the product's own timetable from now on, or in haste again."""

@@ -130,7 +130,7 @@ class _Run:
 
     def _watch(self, fleet: Fleet) -> None:
         fleet.mend()
-        fleet.heed_silence(self._tide.last_sweep)
+        fleet.heed_silence()
         for each in self._running:
             if each.done():
                 each.result()

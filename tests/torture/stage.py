@@ -50,6 +50,11 @@ class Stage:
         """Where senders are named that do a task at this moment, and those that died of one."""
         return self.folder / "at work"
 
+    @property
+    def swept(self) -> Path:
+        """What is touched by every sweep that came to its end."""
+        return self.folder / "swept"
+
     def calm(self) -> None:
         """Let the post office do its work without a fault from now on."""
         (self.folder / "calm").touch()
@@ -75,6 +80,7 @@ class Stage:
             "TORTURE_ALMANAC": str(self.folder / "almanac"),
             "TORTURE_AT_WORK": str(self.at_work),
             "TORTURE_BEAT": str(self.beat),
+            "TORTURE_SWEPT": str(self.swept),
             "TORTURE_LEASE": str(self.lease),
             "TORTURE_SWEEP": str(sweep),
         }

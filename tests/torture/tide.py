@@ -37,7 +37,6 @@ class Tide:
         self._pause = timedelta(days=STEP / day)
         self.stands = False
         """Whether time stands still, but for what `rise` lets pass."""
-        self.last_sweep: datetime | None = None
 
     def flow(self, over: threading.Event) -> None:
         limit = self._stage.almanac() + OUTAGE
@@ -54,7 +53,7 @@ class Tide:
 
     def _limit(self) -> datetime:
         """Return the moment up to which time may pass and every local date still be met."""
-        self.last_sweep = pipeline.last_sweep(self._stage.services)
+        last_sweep = pipeline.last_sweep(self._stage.services)
         open_digest = (Delivery.kind == DeliveryKind.DIGEST) & Delivery.state.in_(OPEN)
         with self._stage.services.sessions() as session:
             next_due_at = session.scalar(
@@ -62,7 +61,7 @@ class Tide:
                 .join(Delivery)
                 .where(open_digest, Subscriber.standing == Standing.ACTIVE)
             )
-        swept = self.last_sweep or BEGINS
+        swept = last_sweep or BEGINS
         supersedes = next_due_at or datetime.max.replace(tzinfo=UTC)
         return min(swept + OUTAGE, supersedes - BEFORE_THE_NEXT)
 

@@ -762,8 +762,8 @@ def test_whatever_readers_like_their_picks_are_allowed_and_told_truly(
 ) -> None:
     matched = match(DAY, readers, k, RATED)
 
-    assert matched == [picks(DAY, who, k, RATED) for who in readers]
     for who, picked in zip(readers, matched, strict=True):
+        assert nearly(picked) == nearly(picks(DAY, who, k, RATED))
         chosen = ids(DAY, picked)
         assert len(chosen) == len(set(chosen)) <= k
         assert who.sent.isdisjoint(chosen)  # type: ignore[attr-defined]  # a frozenset here
@@ -772,6 +772,11 @@ def test_whatever_readers_like_their_picks_are_allowed_and_told_truly(
             assert len(each.reasons) <= 3
             assert each.fits == fits(each.reasons)
             assert_close(who, each)
+
+
+def nearly(picked: list[Picked]) -> list[Picked]:
+    """Return *picked* without the last digits, which depend on who is matched beside a reader."""
+    return [each._replace(score=round(each.score, 4)) for each in picked]
 
 
 def assert_close(who: Reader, picked: Picked) -> None:

@@ -13,7 +13,7 @@ from digest.match import reasons
 from digest.match.answers import Flags, answers, unmuted
 from digest.match.interests import Atom, Kind, Rated, Reader
 from digest.match.picking import NONE, Places
-from digest.match.tastes import DISLIKED_WEIGHT, tastes
+from digest.match.tastes import DISLIKED_WEIGHT, Taste, tastes
 from digest.pool import Pool
 
 Array = npt.NDArray[np.float32]
@@ -124,8 +124,9 @@ class Fit:
         self._pool, self._reader = pool, reader
         self._follows, self._own = follows, follows.of(row).tolist()
         self._atoms = [follows.atoms[n] for n in self._own]
-        self.taste = tastes(pool).of(reader, rated)
-        self.scores: Array = follows.fit[row] + self.taste.close
+        self.taste = tastes(pool).of([reader], rated)
+        """In its only row."""
+        self.scores: Array = follows.fit[row] + self.taste.close[0]
         """How well each paper fits, shape (papers,): above 0 there is a reason for it."""
 
     @cached_property
@@ -136,7 +137,7 @@ class Fit:
         Unlike *scores* it tells apart those papers, too, that no reader would be told of.
         """
         known, taste = answers(self._pool), self.taste
-        total = taste.likes_stand_out - DISLIKED_WEIGHT * taste.dislikes_stand_out
+        total: Array = taste.likes_stand_out[0] - DISLIKED_WEIGHT * taste.dislikes_stand_out[0]
         for atom in self._atoms:
             total += known.to(atom)
         return total
@@ -150,11 +151,16 @@ class Fit:
         answer = self._answers[:, place].tolist()
         strongest = sorted((n for n, far in enumerate(answer) if far), key=lambda n: -answer[n])
         told = reasons.of_atoms(tuple(self._atoms[n] for n in strongest[: reasons.MOST_REASONS]))
-        if not self.taste.close[place]:
-            return told
-        return (*told[: reasons.MOST_REASONS - 1], self.taste.reason(place))
+        return with_taste(told, self.taste, 0, place)
 
     @cached_property
     def _answers(self) -> Array:
         """How far each paper answers to what the reader follows, shape (followed, papers)."""
         return np.asarray(self._follows.answers[self._own])
+
+
+def with_taste(told: tuple[Reason, ...], taste: Taste, row: int, place: int) -> tuple[Reason, ...]:
+    """Return *told*, and after it why the paper is close to what this row's reader likes."""
+    if not taste.close[row, place]:
+        return told
+    return (*told[: reasons.MOST_REASONS - 1], taste.reason(row, place))

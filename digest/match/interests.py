@@ -67,6 +67,11 @@ class Reader:
     """At most so many are picked; None: as many as others get."""
 
     @property
+    def has_taste(self) -> bool:
+        """Tell whether they wrote, liked or disliked anything."""
+        return bool(self.about or self.liked or self.disliked)
+
+    @property
     def atoms(self) -> list[Atom]:
         """Return what they follow, each once, without what no paper could answer to."""
         known = taxonomy.by_slug()

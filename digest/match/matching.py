@@ -11,10 +11,10 @@ from digest.clock import Cadence
 from digest.edition import Edition
 from digest.match import reasons
 from digest.match.answers import unmuted
-from digest.match.fitting import followed
+from digest.match.fitting import followed, with_taste
 from digest.match.interests import LOOKS_BACK, Rated, Reader
 from digest.match.picking import NONE, WEIGHTS, Flags, Offer, Places, costs, pick
-from digest.match.tastes import Taste, tastes
+from digest.match.tastes import tastes
 
 AT_ONCE = 256
 """Readers whose sums are worked out together: few enough to stay in the processor's cache."""
@@ -56,21 +56,17 @@ class _Block:
     ) -> None:
         self._edition, self._readers = edition, readers
         self._follows = followed(edition.pool, readers)
-        self._tastes = {
-            n: tastes(edition.pool).of(reader, rated)
-            for n, reader in enumerate(readers)
-            if reader.about or reader.liked or reader.disliked
-        }
+        tasting = [n for n, each in enumerate(readers) if each.has_taste]
+        self._tasting = {n: row for row, n in enumerate(tasting)}
+        self._taste = tastes(edition.pool).of([readers[n] for n in tasting], rated)
         weights = [WEIGHTS[reader.balance] for reader in readers]
         self._most = np.array([reader.papers or k for reader in readers], np.int64)
         self._share = np.array([each.share for each in weights])
         self._fit = self._follows.fit
-        for n, taste in self._tastes.items():
-            self._fit[n] += taste.close
+        self._fit[tasting] += self._taste.close
         trends = np.array([each.trend for each in weights], np.float32)
         self._scores = self._fit + trends[:, None] * edition.trend
-        for n, taste in self._tastes.items():
-            self._scores[n] -= taste.pushed
+        self._scores[tasting] -= self._taste.pushed
         self._may = _may(edition, readers)
 
     def picks(self) -> Iterator[list[Picked]]:
@@ -80,13 +76,13 @@ class _Block:
         told = self._follows.told(rows)
         cards = self._edition.cards
         for n, places in enumerate(rows.tolist()):
-            taste = self._tastes.get(n)
+            row = self._tasting.get(n)
             why = [
                 reasons.trending(cards[place].upvotes)
                 if not does
                 else why
-                if taste is None
-                else _with_taste(why, taste, place)
+                if row is None
+                else with_taste(why, self._taste, row, place)
                 for place, does, why in zip(places, fits[n], told[n], strict=True)
             ]
             count = places.index(NONE) if NONE in places else len(places)
@@ -126,9 +122,3 @@ def is_fresh(edition: Edition, cadence: Cadence) -> Flags:
     """Return which papers are new enough for a digest of *cadence*, shape (papers,)."""
     oldest = (edition.built_at - LOOKS_BACK[cadence]).timestamp()
     return edition.listed_at >= oldest
-
-
-def _with_taste(told: tuple[Reason, ...], taste: Taste, place: int) -> tuple[Reason, ...]:
-    if not taste.close[place]:
-        return told
-    return (*told[: reasons.MOST_REASONS - 1], taste.reason(place))

@@ -57,9 +57,9 @@ def trending(upvotes: int) -> tuple[Reason, ...]:
     return (Reason(f"Trending: {upvotes:,} upvote{'s' * (upvotes > 1)}", ()),)
 
 
-def strongest(space: Space, place: int, direction: npt.NDArray[np.float32]) -> tuple[str, ...]:
-    """Return the paper's terms that *direction* met most, at most a few."""
+def strongest(space: Space, place: int, met: npt.NDArray[np.float32]) -> tuple[str, ...]:
+    """Return the paper's terms that were *met* most, by the weights met there, at most a few."""
     terms, weights = space.row(place)
-    met = weights * direction[terms]
-    best = np.argsort(-met, kind="stable")[:MOST_WORDS]
-    return tuple(space.terms[terms[n]] for n in best if met[n] > 0)
+    product = weights * met
+    best = np.argsort(-product, kind="stable")[:MOST_WORDS]
+    return tuple(space.terms[terms[n]] for n in best if product[n] > 0)

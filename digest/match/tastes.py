@@ -1,20 +1,17 @@
 """Tastes: what readers wrote, liked and disliked, as the space of one pool sees it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from digest.card import Reason
-from digest.clock import Cadence
-from digest.match import closeness, reasons
-from digest.match.closeness import SAID_BESIDE_LIKED, Closeness, Seen, standing_out
+from digest.match import closeness, likeness, reasons
+from digest.match.closeness import Array, Closeness, Flags, Said, standing_out
 from digest.match.interests import Rated, Reader
+from digest.match.likeness import Seen
 from digest.match.wording import Wording
 from digest.pool import Pool
-
-Array = npt.NDArray[np.float32]
 
 CLOSE = 1.5
 """A paper is close to what a reader wrote or liked if it stands out by so many standard
@@ -23,6 +20,7 @@ deviations; of a day's papers about one in ten does."""
 AS_SURE_AS_A_TOPIC = 5.0
 """Standard deviations that add as much as a topic that a paper is surely about."""
 
+SAID_BESIDE_LIKED = 0.5
 DISLIKED_WEIGHT = 0.5
 
 _KEPT_TEXTS = 2_000
@@ -37,68 +35,119 @@ class Tastes:
         self.pool, self.space = pool, pool.space
         self.said = lru_cache(_KEPT_TEXTS)(lambda text: closeness.to_words(pool.space, text))
         """How close each paper is to a text."""
-        self._seen = lru_cache(_KEPT_RATED)(lambda paper: closeness.seen(pool.space, paper))
+        self._seen: dict[Rated, Seen] = {}
         self._wording = lru_cache(None)(lambda place: Wording(pool.texts[place]))
         self._told = lru_cache(_KEPT_WORDS)(lambda place, stems: self._wording(place).of(stems))
-        self._none = Taste(self, Reader(id=0, cadence=Cadence.DAILY), {})
+        self.words_liked = lru_cache(_KEPT_WORDS)(self._liked)
+        """The paper's words that most of those that were liked have too, as the paper has them."""
 
-    def of(self, reader: Reader, rated: Mapping[int, Rated]) -> "Taste":
-        if reader.about or reader.liked or reader.disliked:
-            return Taste(self, reader, rated)
-        return self._none
+    def of(self, readers: Sequence[Reader], rated: Mapping[int, Rated]) -> "Taste":
+        """Return what *readers* wrote, liked and disliked; *rated* has what is known of papers."""
+        self._look_at(
+            {
+                rated[paper]
+                for reader in readers
+                for paper in (*reader.liked, *reader.disliked)
+                if paper in rated
+            }
+        )
+        return Taste(self, readers, rated)
 
     def seen(self, papers: Iterable[Rated]) -> list[Seen]:
         """Return rated papers as the space sees them, each once; none in which it knows no word."""
-        found = (self._seen(paper) for paper in dict.fromkeys(papers))
+        found = (self._seen[paper] for paper in dict.fromkeys(papers))
         # Less its mean it would still point somewhere: away from all that is usual.
         return [seen for seen in found if len(seen.terms)]
 
-    def words(self, place: int, direction: Array) -> tuple[str, ...]:
-        """Return the paper's words that *direction* met most, as it writes them."""
-        return self._told(place, reasons.strongest(self.space, place, direction))
+    def words_said(self, place: int, said: Said) -> tuple[str, ...]:
+        """Return the paper's words that a text met most, as the paper has them."""
+        terms, _ = self.space.row(place)
+        return self._told(place, reasons.strongest(self.space, place, said.direction[terms]))
+
+    def _liked(self, place: int, liked: tuple[Seen, ...]) -> tuple[str, ...]:
+        met = likeness.in_common(self.space, liked, place)
+        return self._told(place, reasons.strongest(self.space, place, met))
+
+    def _look_at(self, papers: set[Rated]) -> None:
+        new = [paper for paper in papers if paper not in self._seen]
+        if len(self._seen) + len(new) > _KEPT_RATED:
+            self._seen.clear()
+            self.words_liked.cache_clear()
+            new = list(papers)
+        if new:
+            self._seen.update(zip(new, likeness.seen(self.space, new), strict=True))
 
 
 class Taste:
-    """What one reader wrote, liked and disliked, beside one pool."""
+    """What a block of readers wrote, liked and disliked, beside one pool; a row for each."""
 
-    def __init__(self, tastes: Tastes, reader: Reader, rated: Mapping[int, Rated]) -> None:
-        liked = [rated[paper] for paper in reader.liked if paper in rated]
-        disliked = [rated[paper] for paper in reader.disliked if paper in rated]
-        self._tastes, self._pool = tastes, tastes.pool
-        self._unrated = _without(tastes.pool, (*liked, *disliked))
-        self._said = tastes.said(reader.about) if reader.about.strip() else None
-        self._seen = tastes.seen(liked)
-        self._liked = closeness.to_seen(tastes.space, self._seen)
-        self._likes = closeness.together(self._said, self._liked)
-        self._dislikes = closeness.to_seen(tastes.space, tastes.seen(disliked))
-        self.likes_stand_out = self._standing(self._likes)
-        """How much each paper does, as parts of what a sure topic adds, shape (papers,)."""
-        self.dislikes_stand_out = self._standing(self._dislikes)
-        self.close = _worth(self._likes, self.likes_stand_out)
-        """What being close to what was written and liked adds, shape (papers,)."""
-        self.pushed = DISLIKED_WEIGHT * _worth(self._dislikes, self.dislikes_stand_out)
-        """What being close to what was disliked takes, shape (papers,)."""
+    def __init__(
+        self, tastes: Tastes, readers: Sequence[Reader], rated: Mapping[int, Rated]
+    ) -> None:
+        liked, disliked = (
+            [[rated[paper] for paper in papers if paper in rated] for papers in each]
+            for each in (
+                (reader.liked for reader in readers),
+                (reader.disliked for reader in readers),
+            )
+        )
+        self._tastes, self._shape = tastes, (len(readers), len(tastes.pool))
+        self._unrated = self._without(liked, disliked)
+        self._said = [tastes.said(each.about) if each.about.strip() else None for each in readers]
+        self._seen = [tastes.seen(papers) for papers in liked]
+        self._liked = self._to_seen(self._seen)
+        likes, dislikes = self._likes(), self._to_seen(list(map(tastes.seen, disliked)))
+        self.likes_stand_out = self._standing(likes)
+        """How much each paper does, as parts of what a sure topic adds, shape (readers, papers)."""
+        self.dislikes_stand_out = self._standing(dislikes)
+        self.close = _worth(likes, self.likes_stand_out)
+        """What being close to what was written and liked adds, of the same shape."""
+        self.pushed = DISLIKED_WEIGHT * _worth(dislikes, self.dislikes_stand_out)
+        """What being close to what was disliked takes."""
 
-    def reason(self, place: int) -> Reason:
+    def reason(self, row: int, place: int) -> Reason:
         """Return the reason of what added more: what was written, or what was liked."""
-        said, liked = self._above(self._said, place), self._above(self._liked, place)
-        if self._said and SAID_BESIDE_LIKED * said > liked:
-            return reasons.of_text(self._tastes.words(place, self._said.direction))
-        near = [seen for seen in self._seen if seen.near[place]]
+        said = self._said[row]
+        if said and self._rather_said(said.closeness, row, place):
+            return reasons.of_text(self._tastes.words_said(place, said))
+        near = [seen for seen in self._seen[row] if seen.near[place]]
         # Without any near one it is their mean: the word is that of the nearest.
-        told = near or [max(self._seen, key=lambda seen: seen.alike[place])]
-        direction = closeness.in_common(self._tastes.space, told)
-        return reasons.of_likes(len(near), self._tastes.words(place, direction))
+        told = near or [max(self._seen[row], key=lambda seen: seen.alike[place])]
+        return reasons.of_likes(len(near), self._tastes.words_liked(place, tuple(told)))
 
-    def _above(self, part: Closeness | None, place: int) -> float:
-        if part is None or part.meant[place] < 1:
-            return -np.inf
-        return float(part.scores[place] - part.scores[self._unrated].mean())
+    def _rather_said(self, said: Closeness, row: int, place: int) -> bool:
+        liked = Closeness(self._liked.scores[row], self._liked.meant[row])
+        unrated = self._unrated[row]
+        return SAID_BESIDE_LIKED * _above(said, unrated, place) > _above(liked, unrated, place)
 
-    def _standing(self, taste: Closeness | None) -> Array:
-        if taste is None:
-            return np.zeros(len(self._pool), np.float32)
+    def _likes(self) -> Closeness:
+        """Return how close the papers are to what was written and liked together."""
+        scores, meant = self._liked.scores.copy(), self._liked.meant.copy()
+        for row, said in enumerate(self._said):
+            if said:
+                # By itself too: what stands out stands out by half as well.
+                scores[row] += SAID_BESIDE_LIKED * said.closeness.scores
+                np.maximum(meant[row], said.closeness.meant, out=meant[row])
+        return Closeness(scores, meant)
+
+    def _to_seen(self, rated: Sequence[Sequence[Seen]]) -> Closeness:
+        """Return how close the papers are to what each reader rated, 0 where that is nothing."""
+        found = Closeness(np.zeros(self._shape, np.float32), np.zeros(self._shape, np.float32))
+        if some := [row for row, papers in enumerate(rated) if papers]:
+            close = likeness.to_seen(self._tastes.space, [rated[row] for row in some])
+            found.scores[some], found.meant[some] = close.scores, close.meant
+        return found
+
+    def _standing(self, taste: Closeness) -> Array:
         return standing_out(taste.scores, self._unrated) / np.float32(AS_SURE_AS_A_TOPIC)
+
+    def _without(self, *rated: Sequence[Sequence[Rated]]) -> Flags:
+        """Return which papers were not rated: beside those that were, nothing stands out."""
+        unrated, places = np.ones(self._shape, np.bool_), self._tastes.pool.places
+        for each in rated:
+            for row, papers in enumerate(each):
+                unrated[row, [places[paper] for paper in papers if paper in places]] = False
+        return unrated
 
 
 @lru_cache(maxsize=2)
@@ -107,15 +156,12 @@ def tastes(pool: Pool) -> Tastes:
     return Tastes(pool)
 
 
-def _without(pool: Pool, rated: Iterable[Rated]) -> npt.NDArray[np.bool_]:
-    """Return which papers were not rated: beside those that were, nothing stands out."""
-    unrated = np.ones(len(pool), np.bool_)
-    unrated[[pool.places[paper] for paper in rated if paper in pool.places]] = False
-    return unrated
-
-
-def _worth(taste: Closeness | None, standing: Array) -> Array:
-    if taste is None:
-        return standing
+def _worth(taste: Closeness, standing: Array) -> Array:
     close = (standing >= CLOSE / AS_SURE_AS_A_TOPIC) & (taste.meant >= 1)
     return np.asarray(np.where(close, np.minimum(standing, 1), 0), np.float32)
+
+
+def _above(part: Closeness, unrated: Flags, place: int) -> float:
+    if part.meant[place] < 1:
+        return -np.inf
+    return float(part.scores[place] - part.scores[unrated].mean())

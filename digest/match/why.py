@@ -60,13 +60,16 @@ def _shares(edition: Edition, reader: Reader, place: int, fit: Fit) -> Iterator[
         yield Share(f"{atom.kind} {atom.name}", float(known.holding(atom)[place]), how)
     taste = fit.taste
     if reader.about.strip() or reader.liked:
-        how = f"{_above(taste.likes_stand_out[place])}, counts from {CLOSE:g}"
-        if taste.likes_stand_out[place] >= CLOSE / AS_SURE_AS_A_TOPIC and not taste.close[place]:
+        how = f"{_above(taste.likes_stand_out[0, place])}, counts from {CLOSE:g}"
+        if (
+            taste.likes_stand_out[0, place] >= CLOSE / AS_SURE_AS_A_TOPIC
+            and not taste.close[0, place]
+        ):
             how += ", but has too little in common with it"
-        yield Share("close to what you wrote and liked", float(taste.close[place]), how)
+        yield Share("close to what you wrote and liked", float(taste.close[0, place]), how)
     if reader.disliked:
-        how = f"{_above(taste.dislikes_stand_out[place])} * {DISLIKED_WEIGHT:g}"
-        yield Share("close to what you disliked", -float(taste.pushed[place]), how)
+        how = f"{_above(taste.dislikes_stand_out[0, place])} * {DISLIKED_WEIGHT:g}"
+        yield Share("close to what you disliked", -float(taste.pushed[0, place]), how)
     trend, weight = float(edition.trend[place]), WEIGHTS[reader.balance].trend
     yield Share("trend", trend * weight, f"{trend:.2f} * {weight:g} (balance: {reader.balance})")
 

@@ -102,9 +102,13 @@ class Space:
         return latent[:, : self._background.dimensions]
 
     def cosines(self, latent: Array) -> tuple[Array, Array]:
-        """Return those of each paper with *latent*, a row, in the background's half and the own."""
+        """
+        Return those of each paper with *latent*, in the background's half and in the own.
+
+        For a row their shape is (papers,), for several (rows, papers).
+        """
         split, papers = self._background.dimensions, self.papers.latent
-        return papers[:, :split] @ latent[:split], papers[:, split:] @ latent[split:]
+        return latent[..., :split] @ papers[:, :split].T, latent[..., split:] @ papers[:, split:].T
 
     @cached_property
     def usual(self) -> Array:

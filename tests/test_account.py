@@ -1,13 +1,16 @@
 """The account's suppression list is read into ours, and written for nobody but who asks again."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from digest import delivery, pipeline, subscribers
 from digest.database import Sessions
+from digest.errors import BadInput
+from digest.events import account
+from digest.mail.account import Barred, Page
 from digest.models import (
     Delivery,
     DeliveryKind,
@@ -109,6 +112,50 @@ def test_a_long_list_is_read_in_pages_and_goes_on_where_it_was_broken_off(
     with services.sessions() as session:
         reading = session.get_one(SuppressionReading, 1)
         assert (reading.place, reading.began_at, reading.read_until) == (None, None, clock())
+
+
+class Ledger:
+    """An account whose list has two pages, and that notes what part of it is asked for."""
+
+    def __init__(self, at: datetime) -> None:
+        self.asked: list[tuple[datetime | None, str | None]] = []
+        first, *rest = (Barred(f"reader{n}@example.org", complained=False, at=at) for n in range(3))
+        self._pages = {None: Page(rest, "2"), "2": Page([first], None)}
+
+    def barred(self, since: datetime | None, place: str | None) -> Page:
+        self.asked.append((since, place))
+        if place == "gone":
+            raise BadInput("the list has no such place any more")
+        return self._pages[place]
+
+    def readmit(self, address: str) -> bool:
+        raise NotImplementedError(address)
+
+
+def test_each_reading_begins_an_hour_before_the_last_one_and_tells_how_many_it_found(
+    services: Services, clock: StoppedClock
+) -> None:
+    ledger, keys, began = Ledger(clock()), services.keys, clock()
+    found = account.read(services.sessions, ledger, keys, clock())
+    clock.advance(days=1)
+    found_again = account.read(services.sessions, ledger, keys, clock())
+
+    assert (found, found_again) == (3, 3)
+    since = began - timedelta(hours=1)
+    assert ledger.asked == [(None, None), (None, "2"), (since, None), (since, "2")]
+
+
+def test_a_reading_whose_place_is_gone_begins_at_the_same_moment_anew(
+    services: Services, clock: StoppedClock
+) -> None:
+    ledger, read_until = Ledger(clock()), clock() - 2 * DAY
+    with services.sessions.begin() as session:
+        session.add(SuppressionReading(id=1, began_at=clock(), read_until=read_until, place="gone"))
+
+    account.read(services.sessions, ledger, services.keys, clock())
+
+    since = read_until - timedelta(hours=1)
+    assert ledger.asked == [(since, "gone"), (since, None), (since, "2")]
 
 
 def test_a_place_that_is_gone_begins_anew(

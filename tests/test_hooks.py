@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,30 @@ def without(field: str) -> Callable[[Sns], dict[str, Any]]:
         return message
 
     return made
+
+
+CHINESE_TOPIC = "arn:aws-cn:sns:cn-north-1:123456789012:daybreak"
+CHINESE_URL = CERTIFICATE_URL.replace("eu-west-1.amazonaws.com", "cn-north-1.amazonaws.com.cn")
+
+
+@pytest.mark.parametrize(
+    ("topic", "url", "why"),
+    [
+        (CHINESE_TOPIC, CHINESE_URL, None),
+        (CHINESE_TOPIC, CHINESE_URL.replace(".com.cn", ".com"), "topic's region"),
+        (TOPIC, CERTIFICATE_URL.replace(".com/", ".com.cn/"), "topic's region"),
+    ],
+)
+def test_a_certificate_is_of_the_part_of_aws_that_its_topic_is_in(
+    sns: Sns, topic: str, url: str, why: str | None
+) -> None:
+    clock = StoppedClock(AT)
+    certificates = Certificates(lambda _url: sns.own.certificate, clock)
+    message = sns.own.message(TopicArn=topic, SigningCertURL=url)
+    verifier = Verifier([topic], certificates, clock)
+
+    with nullcontext() if why is None else pytest.raises(BadMessage, match=why):
+        verifier.genuine(json.dumps(message).encode())
 
 
 NAME = CERTIFICATE_URL.rpartition("/")[2]

@@ -11,12 +11,16 @@ from digest.errors import BadSettings
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
+AT_ONCE = 50
+"""Calls of one client at one time; each has a connection of its own."""
+
 # botocore by itself tries a call again when its answer is lost, and SES has no way to tell such
 # a call from a new one: readers would get up to three of the same mail.
 _ONCE = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=3,
     read_timeout=10,
+    max_pool_connections=AT_ONCE,
 )
 
 # A queue may be asked again, and lets its reader wait for an answer.
@@ -59,6 +63,17 @@ def sns(region: str) -> Any:  # noqa: ANN401  the caller says what it asks of it
 
     """
     return _client("sns", region, _ONCE)
+
+
+def sts(region: str) -> Any:  # noqa: ANN401  the caller says what it asks of it
+    """
+    Return a client for the AWS service that says whose credentials these are.
+
+    Raises:
+        BadSettings: the environment or the files of AWS contradict themselves.
+
+    """
+    return _client("sts", region, _PATIENTLY)
 
 
 def _client(service: str, region: str, config: Config) -> Any:  # noqa: ANN401  boto3 has no types

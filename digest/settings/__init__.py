@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from digest import mailboxes
 from digest.errors import BadSettings
+from digest.settings.secret_files import SecretFiles
 from digest.settings.urls import driver, place, scheme
 from digest.settings.values import (
     AlarmRelay,
@@ -20,6 +21,7 @@ from digest.settings.values import (
     LeaveAddress,
     Line,
     Mailbox,
+    NameServer,
     QueueUrl,
     Selector,
     Sources,
@@ -27,6 +29,7 @@ from digest.settings.values import (
     Topics,
     is_loopback,
 )
+from digest.settings.words import as_text, in_words
 
 IN_MEMORY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")
 
@@ -65,6 +68,8 @@ class Settings(BaseSettings):
     sources: Sources = ("huggingface", "arxiv:cs.AI+cs.CL+cs.CV+cs.LG")
     proxies: int = Field(default=0, ge=0, le=10)
     limits: Literal["on", "off"] = "on"
+    admin_token: Key | None = None
+    log_format: Literal["text", "json"] = "text"
     allow_private_addresses: bool = False
     sns_topics: Topics = ()
     sqs_queue_url: QueueUrl = ""
@@ -76,6 +81,14 @@ class Settings(BaseSettings):
     imap_url: SecretStr = SecretStr("")
     unsubscribe_address: LeaveAddress = ""
     disposable_domains_file: KeyFile | None = None
+    departures_file: KeyFile | None = None
+    dns_server: NameServer = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *_: object, **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (*sources.values(), SecretFiles(settings_cls))
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -198,7 +211,7 @@ class Settings(BaseSettings):
         variables = {"PORT": str(self.port)}
         for name, value in self:
             if name != "port" and value is not None:
-                variables[f"DIGEST_{name.upper()}"] = _as_text(value)
+                variables[f"DIGEST_{name.upper()}"] = as_text(value)
         return variables
 
 
@@ -213,25 +226,8 @@ def read_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as exc:
-        raise BadSettings("\n".join(_in_words(error) for error in exc.errors())) from exc
+        raise BadSettings("\n".join(in_words(error) for error in exc.errors())) from exc
     except UnicodeDecodeError as exc:
         raise BadSettings(".env: it is not UTF-8; save it as UTF-8 text") from exc
     except PermissionError as exc:
         raise BadSettings(".env: it may not be read by this user") from exc
-
-
-def _in_words(error: object) -> str:
-    assert isinstance(error, dict)  # noqa: S101  pydantic's ErrorDetails
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if not error["loc"]:
-        return message
-    name = str(error["loc"][0])
-    return f"{name if name == 'PORT' else f'DIGEST_{name.upper()}'}: {message}"
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    if isinstance(value, tuple):
-        return ",".join(_as_text(word) for word in value)
-    return str(value)

@@ -29,6 +29,9 @@ _SELECTOR = re.compile(
     r"(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 )
 _LEAVE = re.compile(r"[a-z0-9._+=-]*\*?[a-z0-9._+=-]*@[a-z0-9-]+(\.[a-z0-9-]+)+")
+_NAME_SERVER = re.compile(
+    r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<host>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?"
+)
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -154,6 +157,33 @@ def _leave_address(text: str) -> str:
     return text
 
 
+def name_server(text: str) -> tuple[str, int]:
+    """
+    Return address and port of the name server in *text*: `192.0.2.1` or `[2001:db8::1]:53`.
+
+    Raises:
+        ValueError: it is no such address.
+
+    """
+    found = _NAME_SERVER.fullmatch(text)
+    try:
+        port = range(65536)[int(found["port"] or 53)] if found else 0
+        address = ipaddress.ip_address(found["v6"] or found["host"]) if found else None
+    except (ValueError, IndexError):
+        port, address = 0, None
+    if not port:
+        raise ValueError(
+            f"{text[:80]!r} is no address of a name server; write 192.0.2.1 or [2001:db8::1]:53"
+        )
+    return str(address), port
+
+
+def _name_server(text: str) -> str:
+    if text:
+        name_server(text)
+    return text
+
+
 def _absolute(path: Path) -> Path:
     # The worker runs in another folder: a relative path would mean another place there.
     return path.expanduser().absolute()
@@ -171,6 +201,7 @@ def is_loopback(url: str) -> bool:
 Folder = Annotated[Path, AfterValidator(_absolute)]
 LeaveAddress = Annotated[str, AfterValidator(_leave_address)]
 KeyFile = Annotated[Path, AfterValidator(_absolute)]
+NameServer = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_name_server)]
 Selector = Annotated[str, AfterValidator(_selector)]
 Hook = Annotated[SecretStr, AfterValidator(_hook)]
 AlarmRelay = Annotated[SecretStr, AfterValidator(_alarm_relay)]

@@ -1,0 +1,90 @@
+"""Records: what to publish in the DNS, what to put into the environment, and what is left."""
+
+from dataclasses import dataclass
+
+from digest.provisioning.setting_up import Identity
+from digest.provisioning.wanted import Wanted
+
+SPF_HOST = "amazonses.com"
+
+WHAT_RUA_IS_FOR = (
+    "rua is where mailbox providers report daily who sends in your name. Once the reports show only"
+    " mail of yours, p=quarantine and then p=reject keep others from it; t=y beside them tries that"
+    " out."
+)
+A_ROLE_OF_ITS_OWN = (
+    "give the service a role or user of its own, which may do what deploy/iam/service.json says."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of the DNS, and what it is for."""
+
+    name: str
+    kind: str
+    value: str
+    why: str
+
+
+def records(wanted: Wanted, identity: Identity | None) -> list[Record]:
+    """Return what the owner of the domain has to publish; DKIM's names come from SES."""
+    mail_from = wanted.mail_from or (identity and identity.mail_from) or f"mail.{wanted.domain}"
+    return [
+        *(_keys(identity) if identity and not identity.own_key else ()),
+        Record(
+            mail_from,
+            "MX",
+            f"10 feedback-smtp.{wanted.region}.amazonses.com",
+            "bounces go back to SES; if the name is in use, set up again with another --mail-from",
+        ),
+        Record(
+            mail_from,
+            "TXT",
+            f"v=spf1 include:{SPF_HOST} ~all",
+            "SPF: SES may send with this envelope sender",
+        ),
+        Record(
+            f"_dmarc.{wanted.domain}",
+            "TXT",
+            f"v=DMARC1; p=none; rua=mailto:{wanted.reports_to or f'dmarc@{wanted.domain}'}",
+            "DMARC; keep the record that you have, if there is one",
+        ),
+    ]
+
+
+def _keys(identity: Identity) -> list[Record]:
+    return [
+        Record(
+            f"{token}._domainkey.{identity.name}",
+            "CNAME",
+            f"{token}.{identity.hosted_zone}",
+            "DKIM: the key that SES signs with; it proves that the domain is yours",
+        )
+        for token in identity.tokens
+    ]
+
+
+def settings(wanted: Wanted) -> dict[str, str]:
+    """Return what the service has to know."""
+    return {
+        "DIGEST_MAIL_URL": f"ses://{wanted.region}?configuration_set={wanted.name}",
+        "DIGEST_SQS_QUEUE_URL": wanted.queue_url(wanted.queue),
+        "DIGEST_SENDER": f"Daybreak <digest@{wanted.domain}>",
+    }
+
+
+def left(wanted: Wanted, *, sandbox: bool) -> list[str]:
+    """Return what nobody can do but the operator."""
+    reader = wanted.reports_to or f"dmarc@{wanted.domain}"
+    todo = [
+        "Publish the records; SES looks for them for 72 hours and mostly finds them within one.",
+        f"Read what comes to {reader}, or have a service read it: {WHAT_RUA_IS_FOR}",
+        f"Put the settings into the environment, and {A_ROLE_OF_ITS_OWN}",
+    ]
+    if sandbox:
+        todo.append(
+            "Ask for production access: the account is in the sandbox, which writes to verified"
+            " addresses only, 200 a day. docs/deliverability.md says what the form wants to know."
+        )
+    return [*todo, "Then: digest ses check"]

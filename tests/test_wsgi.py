@@ -1,0 +1,57 @@
+"""The pages under gunicorn: a wrong setting is said in a sentence, a link's address never."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from gunicorn.config import Config
+
+from digest.up.serving import Log
+from digest.up.wsgi import CANNOT_LOAD
+from tests.servers import free_port
+
+GUNICORN = Path(sys.executable).with_name("gunicorn")
+
+
+def test_settings_that_are_wrong_end_it_with_a_sentence(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [GUNICORN, "--config", "python:digest.up.serving", "--bind", f"127.0.0.1:{free_port()}"],
+        env={**os.environ, "DIGEST_BASE_URL": "https://digest.example.org"},
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode == CANNOT_LOAD
+    assert "no page is served: DIGEST_MAIL_URL: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_request_that_breaks_is_logged_without_its_address(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log = Log(Config())
+
+    try:
+        raise ValueError("broken")  # noqa: TRY301
+    except ValueError:
+        log.exception("Error handling request %s", "/manage/a-secret-token")
+        log.exception("something else %s", "named")
+
+    logged = capsys.readouterr().err
+    assert "ERROR gunicorn.error error handling a request\n" in logged
+    assert "ERROR gunicorn.error something else named\n" in logged
+    assert "a-secret-token" not in logged
+    assert "ValueError: broken" in logged
+
+
+def test_its_own_words_go_where_all_others_go(capsys: pytest.CaptureFixture[str]) -> None:
+    log = Log(Config())
+
+    log.error("Booting")
+
+    assert capsys.readouterr().err.endswith("ERROR gunicorn.error Booting\n")
+    assert log.error_log.handlers == []

@@ -18,8 +18,11 @@ from digest import logs
 
 # No star: Celery writes a broker's password as **, and its host after it.
 ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:/=*]+@[\w-]+(?:\.[\w-]+)+")
-TOKEN = re.compile(r"[\w-]{6,}\.[\w-]{5,8}\.[\w-]{27,}|(?<!\d)\d{1,18}-[a-z2-7]{26}(?![a-z2-7])")
-"""A signed link's, and the code by which one leaves by mail."""
+TOKEN = re.compile(
+    r"[\w-]{6,}\.[\w-]{5,8}\.[\w-]{27,}|(?<!\d)\d{1,18}-[a-z2-7]{26}(?![a-z2-7])"
+    r"|Wz[\w-]{4,}\.[\w-]{43}(?![\w-])"
+)
+"""A signed link's, the code by which one leaves by mail, and a private feed's."""
 
 OURS = ("digest", "workers")
 

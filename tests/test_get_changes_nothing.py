@@ -135,10 +135,16 @@ def paths(here: Installation) -> dict[str, list[str]]:
     plain = {str(rule): [str(rule)] for rule in here.app.url_map.iter_rules() if not rule.arguments}
     return plain | {
         "/address/<token>": managed("address"),
+        "/api/v1/digests/<token>": [
+            path.replace("/feed/", "/api/v1/digests/") for path in each(Purpose.FEED)
+        ],
+        "/api/v1/papers/<slug>": ["/api/v1/papers/2611.00001"],
+        "/api/v1/search": ["/api/v1/search?q=number"],
         "/change/<token>": [here.path(Purpose.CHANGE, asked), here.path(Purpose.CHANGE, confirmed)],
         "/confirm/<token>": each(Purpose.CONFIRM),
         "/erase/<token>": managed("erase"),
         "/export/<token>": managed("export"),
+        "/feed/<token>": each(Purpose.FEED),
         "/outbox/<mail_id>": [f"/outbox/{mail}"],
         "/outbox/<mail_id>/html": [f"/outbox/{mail}/html"],
         "/paper/<slug>": ["/paper/2611.00001"],

@@ -90,6 +90,8 @@ class Subscriber(Base):
     """The local date on which a pause ends; None while paused: until further notice."""
     link_version: Mapped[int] = mapped_column(default=0)
     """Links of an older version are revoked."""
+    feeds_replaced: Mapped[int] = mapped_column(default=0)
+    """How often they asked for another address of their private feed."""
     mails_asked: Mapped[int] = mapped_column(default=0)
     """Counts requests for mails other than digests: their dedupe keys."""
     last_asked_at: Mapped[datetime | None]
@@ -106,6 +108,11 @@ class Subscriber(Base):
     def is_reading(self) -> bool:
         """Whether digests come, or are only paused."""
         return self.standing in (Standing.ACTIVE, Standing.PAUSED)
+
+    @property
+    def feed_version(self) -> int:
+        """Addresses of their private feed of an older version are void, as with all their links."""
+        return self.link_version + self.feeds_replaced
 
     @property
     def timetable(self) -> Timetable:
@@ -129,7 +136,7 @@ class Rating(Base):
     """What a reader said of a paper: more like this, or less; a later word replaces it."""
 
     __tablename__ = "rating"
-    __table_args__ = (Index("ix__rating_paper", "paper_id"),)
+    __table_args__ = (Index("ix__rating_paper", "paper_id"), Index("ix__rating_at", "at"))
 
     subscriber_id: Mapped[int] = mapped_column(
         ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True

@@ -20,7 +20,7 @@ from digest.subscribers.moving import (
 )
 from digest.subscribers.rating import Said, rate, ratings, said, texts
 from digest.subscribers.silence import silent
-from digest.subscribers.staying import pause, prefer, resume, revoke
+from digest.subscribers.staying import pause, prefer, replace_feed, resume, revoke
 from digest.subscribers.stopping import asking_again, forgive, stop_address
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "rate",
     "ratings",
     "read_mailbox",
+    "replace_feed",
     "requested",
     "resume",
     "revoke",

@@ -44,6 +44,11 @@ def resume(reader: Subscriber, *, now: datetime) -> None:
         planning.wake(reader, now)
 
 
+def replace_feed(reader: Subscriber) -> None:
+    """Give *reader*, whose row is locked, another address of their private feed for all so far."""
+    reader.feeds_replaced += 1
+
+
 def revoke(session: Session, reader: Subscriber, *, now: datetime) -> None:
     """
     Make all links of *reader*, whose row is locked, void but those to leave; a new one is mailed.

@@ -15,12 +15,13 @@ from digest.search import on_topic
 from digest.topics import taxonomy
 from digest.topics.taxonomy import Topic
 from digest.web.pages import services
-from digest.web.papers import newest_edition, tag
+from digest.web.papers import newest_edition
 from digest.web.periods import parse_day
+from digest.web.shelf import public
 
 blueprint = Blueprint("feed", __name__)
-blueprint.after_request(tag)
 
+KIND = "application/atom+xml"
 MOST = 100
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,6 +30,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 
 @blueprint.get("/feed.xml")
+@public(kind=KIND)
 def feed() -> Response:
     day, topic = _day(), _topic()
     with services().sessions.begin() as session:
@@ -46,7 +48,12 @@ def feed() -> Response:
         updated=max(seen.values(), default=NEVER),
         base_url=services().settings.base_url,
     )
-    return Response(_UNWRITABLE.sub("", body), content_type="application/atom+xml; charset=utf-8")
+    return written(body)
+
+
+def written(body: str) -> Response:
+    """Return a feed as it goes out."""
+    return Response(_UNWRITABLE.sub("", body), content_type=f"{KIND}; charset=utf-8")
 
 
 def _day() -> date | None:

@@ -11,6 +11,7 @@ from digest.web import asking, subjects
 from digest.web.forms import Filled, choices
 from digest.web.pages import Answer, services
 from digest.web.papers import newest_edition
+from digest.web.shelf import public
 
 blueprint = Blueprint("joining", __name__)
 
@@ -47,6 +48,7 @@ NEAR_ZONES = (
 
 
 @blueprint.get("/")
+@public()
 def home() -> str:
     return _home(Filled())
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
@@ -17,6 +17,7 @@ from digest.web.history import shown_by
 from digest.web.pages import services
 from digest.web.paging import Paging, only_page
 from digest.web.periods import Period, parse_day, parse_month, parse_week
+from digest.web.shelf import public
 from digest.web.subjects import alike, subjects, topics_of
 
 blueprint = Blueprint("papers", __name__)
@@ -33,17 +34,12 @@ ON_A_PAGE = 50
 
 SHOWN_TOPICS = 4
 
-
-@blueprint.after_request
-def tag(response: Response) -> Response:
-    # Whoever has the page gets an empty answer until it changes.
-    if response.status_code == 200:  # noqa: PLR2004
-        response.add_etag(weak=True)
-        response.make_conditional(request)
-    return response
+A_WHILE = timedelta(minutes=10)
+"""A paper's page says how many upvotes are new, in rounded hours."""
 
 
 @blueprint.get("/papers")
+@public()
 def days() -> str:
     only_page()
     with services().sessions.begin() as session:
@@ -54,6 +50,7 @@ def days() -> str:
 
 
 @blueprint.get("/papers/<day>")
+@public()
 def one_day(day: str) -> str:
     only_page()
     period = _asked_for(parse_day, day)
@@ -73,16 +70,19 @@ def one_day(day: str) -> str:
 
 
 @blueprint.get("/papers/week/<week>")
+@public()
 def one_week(week: str) -> str:
     return _best_of(_asked_for(parse_week, week), Period.week)
 
 
 @blueprint.get("/papers/month/<month>")
+@public()
 def one_month(month: str) -> str:
     return _best_of(_asked_for(parse_month, month), Period.month)
 
 
 @blueprint.get("/papers/trending")
+@public()
 def trending() -> str:
     with services().sessions.begin() as session:
         newest = newest_edition(session)
@@ -101,6 +101,7 @@ def trending() -> str:
 
 
 @blueprint.get("/paper/<slug>")
+@public(for_at_most=A_WHILE)
 def paper(slug: str) -> str | Redirect:
     now = services().clock()
     with services().sessions.begin() as session:

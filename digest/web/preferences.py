@@ -20,6 +20,7 @@ from digest.models import Balance, Standing, Subscriber
 from digest.subscribers.choices import MOST_PAPERS
 from digest.topics import taxonomy
 from digest.web import subjects
+from digest.web.digests import address_of_feed
 from digest.web.forms import Filled, choices
 from digest.web.lately import lately
 from digest.web.pages import Answer, reader_of, services
@@ -83,7 +84,14 @@ def change(token: str) -> Answer:
 
 
 def _deed(name: str) -> Callable[[Session, Subscriber, _Done], None]:
-    deeds = {"save": _save, "preview": _preview, "pause": _pause, "resume": _resume, "rate": _rate}
+    deeds = {
+        "save": _save,
+        "preview": _preview,
+        "pause": _pause,
+        "resume": _resume,
+        "rate": _rate,
+        "replace-feed": _replace_feed,
+    }
     try:
         return deeds[name]
     except KeyError as exc:
@@ -127,6 +135,11 @@ def _rate(session: Session, reader: Subscriber, done: _Done) -> None:
     done.words = _(noted)
 
 
+def _replace_feed(_session: Session, reader: Subscriber, done: _Done) -> None:
+    subscribers.replace_feed(reader)
+    done.words = _("Your feed has a new address; the old one does not work any more.")
+
+
 def _chosen_date(reader: Subscriber) -> date | None:
     text = request.form.get("until", "")
     if not text:
@@ -160,6 +173,7 @@ def _shown(session: Session, reader: Subscriber, done: _Done) -> dict[str, Any]:
         "edition": newest_edition(session),
         "what_comes": what_comes(reader, services().clock()),
         "first_pause": _today(reader) + timedelta(days=1),
+        "feed_url": address_of_feed(reader),
         "leave_url": services().links.make(Purpose.LEAVE, reader.id),
         "token": token,
     }

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from digest.errors import BadInput, BadLink
 from digest.language import gettext as _
 from digest.language import later, ngettext
+from digest.web import problems
 
 _WORDS = {
     404: (
@@ -44,6 +45,9 @@ def answer(app: Flask) -> None:
 def _refusal(error: HTTPException) -> Response:
     code = error.code or 500
     headers = dict(error.get_headers(request.environ))
+    kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+    if problems.are_wanted():
+        return problems.of_error(error, kept)
     if code in _WORDS:
         title, text = map(_, _WORDS[code])
     else:
@@ -52,16 +56,20 @@ def _refusal(error: HTTPException) -> Response:
         title = _("That was a little too often.")
         text = _in_words(int(headers.get("Retry-After", 60)))
     response = _page(code, title, text)
-    response.headers.update({name: headers[name] for name in _KEPT_HEADERS if name in headers})
+    response.headers.update(kept)
     return response
 
 
 def _bad_input(error: BadInput) -> Response:
+    if problems.are_wanted():
+        return problems.of_input(error)
     return _page(400, _("That did not work."), str(error))
 
 
 def _bad_link(_error: BadLink) -> Response:
     # The same bytes whatever is wrong with it: which links exist is nobody's business.
+    if problems.are_wanted():
+        return problems.answer(404, "This address is no link, or no longer one.")
     return make_response(render_template("bad_link.html"), 404)
 
 

@@ -5,6 +5,7 @@ from flask import Blueprint, render_template, request
 from digest.search import parse, search
 from digest.web.pages import services
 from digest.web.paging import Paging, asked_for
+from digest.web.shelf import public
 
 blueprint = Blueprint("searching", __name__)
 
@@ -12,6 +13,7 @@ ON_A_PAGE = 20
 
 
 @blueprint.get("/search")
+@public(kept=False)
 def find() -> str:
     text = request.args.get("q", "").strip()
     query = parse(text)

@@ -5,8 +5,9 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, g, request
 
-from digest.language import Language, languages, speaking, spoken
+from digest.language import ENGLISH, Language, languages, speaking, spoken
 from digest.models import Standing, Subscriber
+from digest.web import problems
 
 
 def teach(app: Flask) -> None:
@@ -16,7 +17,9 @@ def teach(app: Flask) -> None:
     @app.before_request
     def _() -> None:
         g.speech = ExitStack()
-        g.speech.enter_context(speaking(_asked_for() or _of_the_browser()))
+        # A program's answer must not change with the browser that it runs in.
+        language = ENGLISH if problems.are_wanted() else _asked_for() or _of_the_browser()
+        g.speech.enter_context(speaking(language))
 
     @app.after_request
     def _(response: Response) -> Response:

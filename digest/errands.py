@@ -1,10 +1,11 @@
 """Errands: what the service does now and then, beside its pipeline."""
 
 import logging
+from contextlib import suppress
 
-from digest import pipeline, subscribers
+from digest import edition, figures, pipeline, subscribers
 from digest.database import insert_new
-from digest.errors import FetchError
+from digest.errors import FetchError, NoEdition
 from digest.mail import imap
 from digest.models import KeyCheck
 from digest.services import Services
@@ -35,3 +36,11 @@ def tidy(services: Services) -> None:
         # The key of a new database: doctor tells when it is another one day.
         noted = insert_new(session, KeyCheck).values(id=1, value=services.keys.check)
         session.execute(noted.on_conflict_do_nothing(index_elements=["id"]))
+
+
+def count_figures(services: Services) -> None:
+    """Bring the figures of each day up to date, which pages, terminal and monitoring show."""
+    offered = None
+    with services.sessions.begin() as session, suppress(NoEdition):
+        offered = edition.newest(session, samples=services.settings.embedded)
+    figures.count(services.sessions, offered, services.clock())

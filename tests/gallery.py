@@ -21,6 +21,7 @@ from digest.models import AddressChange, Delivery, DeliveryKind, Standing, Subsc
 from digest.previews import Kind
 from digest.sources import sample
 from digest.sources.entry import Entry
+from tests import history
 from tests.servers import free_port
 from tests.visitor import NOW, TODAY, Installation, installation
 
@@ -31,6 +32,8 @@ MIRA, ADA = "mira@example.org", "ada@example.org"
 
 _IN_GERMAN = {"home": "/", "days": "/papers", "trending": "/papers/trending", "privacy": "/privacy"}
 """German words are longer, so its pages are the first to break."""
+
+ADMIN_TOKEN = "an-operators-token-of-32-letters"
 
 BROKEN = "/a-page-that-breaks"
 
@@ -70,7 +73,8 @@ def _as_listed(number: int, entry: Entry) -> Entry:
 def served(folder: Path, **settings: object) -> Iterator[Installation]:
     """Serve an installation on this machine, its clock at a standstill."""
     port = free_port()
-    with installation(folder, port=port, limits="off", **settings) as here:
+    told = {"limits": "off", "admin_token": ADMIN_TOKEN, **settings}
+    with installation(folder, port=port, **told) as here:
         _break(here)
         server = create_server(here.app, host="127.0.0.1", port=port)
         thread = threading.Thread(target=server.run, daemon=True)
@@ -108,6 +112,7 @@ def lay_out(here: Installation, most: int = SHARES[-1]) -> None:
 
 def sights(here: Installation) -> list[Sight]:
     """Return every page there is, in the order of a reader's way."""
+    history.bring(here)
     best = papers()[0][1][0].external_id
     return [
         Sight("home", "/"),
@@ -126,6 +131,7 @@ def sights(here: Installation) -> list[Sight]:
         Sight("outbox", "/outbox"),
         Sight("outbox-mail", f"/outbox/{_newest_mail(here)}"),
         Sight("status", "/status"),
+        Sight("admin", "/admin"),
         Sight("about", "/about"),
         Sight("privacy", "/privacy"),
         Sight("bad-link", "/preferences/cut-off"),

@@ -338,6 +338,52 @@ def test_a_sweep_that_has_not_run_for_ten_minutes_is_told_by_whoever_runs(
     assert (alarm["what"], alarm["since"][11:16]) == ("sweep", "06:00")
 
 
+def test_digests_that_are_late_are_told_once_until_they_went(watched: Services, bell: Bell) -> None:
+    due(watched.sessions, 3, not_before=DatabaseNow(-3601))
+
+    for _ in range(3):
+        alarms.tell(watched)
+    during = wrong(watched)
+    delivery.deliver(watched.sessions, Post(), write, watched.clock)
+    alarms.tell(watched)
+
+    assert rung(bell) == ["late"]
+    assert "3 digests, due since" in during["late"]
+    assert wrong(watched) == {}
+
+
+def test_digests_that_the_operator_holds_back_are_not_late(watched: Services) -> None:
+    due(watched.sessions, 3, not_before=DatabaseNow(-3601))
+    stop(watched, StoppedBy.OPERATOR)
+    held = wrong(watched)
+    resume(watched)
+    stop(watched, StoppedBy.SENDER)
+
+    assert held == {}
+    assert set(wrong(watched)) == {"sending", "late"}
+
+
+def test_a_day_without_a_reading_is_told(
+    watched: Services, bell: Bell, clock: StoppedClock
+) -> None:
+    never = wrong(watched)
+    read(watched, "arxiv", new=3)
+    read(watched, "sample", new=48)
+    clock.advance(hours=25, minutes=59)
+    read(watched, "arxiv", "answered 503")
+    before = wrong(watched)
+    clock.advance(minutes=1)
+
+    alarms.tell(watched)
+    read(watched, "arxiv")
+    alarms.tell(watched)
+
+    assert (never, before, wrong(watched)) == ({}, {}, {})
+    [alarm] = bell.rung
+    assert (alarm["what"], alarm["since"][:16]) == ("fetch", "2026-11-20T06:00")
+    assert alarm["why"] == "no source was read since 2026-11-20 06:00 UTC"
+
+
 def test_a_watch_goes_on_whatever_the_database_does(
     watched: Services, bell: Bell, caplog: pytest.LogCaptureFixture
 ) -> None:

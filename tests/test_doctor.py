@@ -1,21 +1,27 @@
 """Doctor: each thing that can be wrong is found, with what to do about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import kombu
 import pytest
 import sqlalchemy as sa
 
 from digest import delivery, doctor, errands, pipeline
+from digest.clock import utc_now
 from digest.database import DatabaseNow
 from digest.delivery.budget import locked, rest
-from digest.doctor import Finding, Status
+from digest.doctor import Finding, Status, machinery
 from digest.models import Bounce, Delivery, DeliveryState, EventKind, EventRow, FetchRun
 from digest.services import Services, build
 from digest.settings import Settings, read_settings
 from tests import make
 from tests.conftest import StoppedClock
+from tests.name_server import NameServer, txt
+from tests.servers import Valkey, free_port
 from tests.visitor import PRODUCTION
 
 
@@ -45,6 +51,8 @@ def test_what_has_not_begun_is_no_error(services: Services) -> None:
 
     assert {each.name for each in findings if each.status is Status.WARNING} == {
         "sweep",
+        "beat",
+        "worker",
         "fetch",
         "edition",
     }
@@ -224,6 +232,11 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:events"
 
 @contextmanager
 def by_ses(services: Services, **settings: object) -> Iterator[Services]:
+    with NameServer() as nothing:
+        yield from _by_ses(services, dns_server=nothing.address, **settings)
+
+
+def _by_ses(services: Services, **settings: object) -> Iterator[Services]:
     kept = {"state_dir": services.settings.state_dir, "mail_url": "ses://eu-west-1"}
     url = services.settings.database_url
     chosen = read_settings(**PRODUCTION | kept | {"database_url": url} | settings)
@@ -316,3 +329,239 @@ def test_nothing_is_changed_by_looking(well: Services) -> None:
 
     with well.sessions.begin() as session:
         assert session.scalars(sa.select(Delivery.state)).all() == [DeliveryState.PENDING]
+
+
+# The machinery
+
+
+def beating(services: Services, *names: str) -> None:
+    for name in names:
+        pipeline.beat(services, name)
+
+
+def test_beat_and_workers_are_told_apart(well: Services, clock: StoppedClock) -> None:
+    beating(well, "beat", "worker")
+    clock.advance(seconds=61)
+    beating(well, "worker")
+
+    found = {each.name: each for each in doctor.examine(well)}
+
+    assert found["beat"].status is Status.ERROR
+    assert found["beat"].remedy.startswith("start beat: ")
+    assert found["worker"] == Finding("worker", Status.OK, "the last task of a worker was 0 s ago")
+
+
+def test_a_worker_that_does_nothing_for_minutes_is_an_error(
+    well: Services, clock: StoppedClock
+) -> None:
+    beating(well, "beat", "worker")
+    clock.advance(minutes=5, seconds=1)
+    beating(well, "beat")
+
+    found = finding(well, "worker")
+
+    assert found.status is Status.ERROR
+    assert found.remedy.startswith("start a worker: ")
+
+
+def test_who_sweeps_by_command_needs_neither_beat_nor_worker(well: Services) -> None:
+    assert finding(well, "beat").status is Status.OK
+    assert "sweeps come from commands" in finding(well, "worker").detail
+
+
+def with_broker(services: Services, url: str) -> Services:
+    return build(
+        read_settings(
+            state_dir=services.settings.state_dir,
+            database_url=services.settings.database_url,
+            sources="sample",
+            broker_url=url,
+        ),
+        services.clock,
+    )
+
+
+def test_a_broker_that_is_away_is_an_error_without_its_password(well: Services) -> None:
+    away = with_broker(well, f"redis://:hunter2@127.0.0.1:{free_port()}/0")
+
+    found = finding(away, "broker")
+
+    assert found.status is Status.ERROR
+    assert "refused" in found.detail
+    assert "hunter2" not in found.detail
+    assert "DIGEST_BROKER_URL" in found.remedy
+    away.close()
+
+
+def test_hints_that_nobody_takes_are_a_warning(well: Services, valkey: Valkey) -> None:
+    reached = with_broker(well, valkey.url)
+    empty = finding(reached, "broker")
+    with kombu.Connection(valkey.url) as connection, connection.SimpleQueue("celery") as queue:
+        for _ in range(machinery.MANY + 1):
+            queue.put({})
+        full = finding(reached, "broker")
+        queue.clear()
+
+    assert empty == Finding("broker", Status.OK, "it answers; 0 hints wait")
+    assert full.status is Status.WARNING
+    assert "101 hints wait: nobody takes them" in full.detail
+    reached.close()
+
+
+def test_the_folder_queue_is_looked_into(well: Services) -> None:
+    before = finding(well, "broker")
+    well.settings.queue.mkdir(parents=True)
+    for number in range(machinery.MANY + 1):
+        (well.settings.queue / f"{number}.celery.msg").touch()
+
+    after = finding(well, "broker")
+
+    assert before.status is Status.OK
+    assert after.status is Status.WARNING
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"),
+    [
+        (0, Status.OK),
+        (4, Status.OK),
+        (-4, Status.OK),
+        (10, Status.WARNING),
+        (-10, Status.WARNING),
+        (90, Status.ERROR),
+    ],
+)
+def test_clocks_that_go_apart_are_found(well: Services, seconds: int, status: Status) -> None:
+    found = machinery.clocks(well, lambda: utc_now() + timedelta(seconds=seconds))
+
+    assert found.status is status
+    assert ("NTP" in found.remedy) == (status is not Status.OK)
+
+
+@pytest.mark.parametrize(
+    ("free", "status"),
+    [(2**31, Status.OK), (2**29, Status.WARNING), (2**20, Status.ERROR)],
+)
+def test_a_disk_that_fills_up_is_found_in_time(well: Services, free: int, status: Status) -> None:
+    found = machinery.disk(well, lambda _: free)
+
+    assert found.status is status
+    assert str(well.settings.state_dir.parent) in found.detail
+
+
+def test_departures_that_cannot_be_written_down_are_an_error(well: Services) -> None:
+    settings = well.settings
+
+    def noting(path: Path) -> Finding:
+        chosen = settings.model_copy(update={"departures_file": path})
+        return machinery.departures(replace(well, settings=chosen))
+
+    place = settings.state_dir / "departures"
+    begins = noting(place)
+    place.touch()
+    written = noting(place)
+    settings.state_dir.joinpath("folder").mkdir()
+    broken = noting(settings.state_dir / "folder")
+
+    assert (begins.status, written.status) == (Status.OK, Status.OK)
+    assert broken.status is Status.ERROR
+    assert "comes back if a backup is restored" in broken.remedy
+    assert place.read_bytes() == b""
+
+
+# What the sender's domain has published
+
+PUBLISHED = {
+    ("_dmarc.example.org", "TXT"): txt("v=DMARC1; p=reject; rua=mailto:dmarc@example.org"),
+    ("example.org", "TXT"): txt("v=spf1 include:relay.example.net -all"),
+    ("example.org", "MX"): ["10 mail.example.org."],
+}
+
+
+def published(zone: Mapping[tuple[str, str], Sequence[str]], services: Services) -> Finding:
+    with NameServer(zone) as server:
+        kept = {"state_dir": services.settings.state_dir, "dns_server": server.address}
+        url = services.settings.database_url
+        built = build(read_settings(**PRODUCTION | kept | {"database_url": url}), services.clock)
+        found = finding(built, "dns")
+        built.close()
+    return found
+
+
+def test_a_domain_that_published_everything_is_well(well: Services) -> None:
+    found = published(PUBLISHED, well)
+
+    assert found == Finding("dns", Status.OK, "example.org has published what mailboxes look for")
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (("_dmarc.example.org", "TXT"), "no DMARC record"),
+        (("example.org", "TXT"), "no SPF record"),
+        (("example.org", "MX"), "no MX record"),
+    ],
+)
+def test_what_a_domain_lacks_is_named(well: Services, missing: tuple[str, str], said: str) -> None:
+    found = published({key: each for key, each in PUBLISHED.items() if key != missing}, well)
+
+    assert found.status is Status.WARNING
+    assert said in found.detail
+    assert found.remedy == "see docs/deliverability.md"
+
+
+def test_two_spf_records_are_none(well: Services) -> None:
+    twice = txt("v=spf1 -all", "v=spf1 ~all")
+
+    found = published(PUBLISHED | {("example.org", "TXT"): twice}, well)
+
+    assert "2 SPF records" in found.detail
+
+
+def test_without_a_network_the_domain_is_not_looked_at(well: Services) -> None:
+    with NameServer(PUBLISHED) as server:
+        server.fails = True
+        kept = {"state_dir": well.settings.state_dir, "dns_server": server.address}
+        url = well.settings.database_url
+        built = build(read_settings(**PRODUCTION | kept | {"database_url": url}), well.clock)
+        findings = doctor.examine(built)
+        built.close()
+
+    [found] = [each for each in findings if each.name == "dns"]
+    assert found.status is Status.UNKNOWN
+    assert found.remedy == ""
+    assert doctor.well([found])
+
+
+def test_an_edition_of_yesterday_is_a_warning(well: Services, clock: StoppedClock) -> None:
+    clock.advance(days=1)
+
+    found = finding(well, "edition")
+
+    assert found.status is Status.WARNING
+    assert "none of today" in found.detail
+
+
+def test_the_pace_stands_beside_what_is_left_of_the_quota(well: Services) -> None:
+    with well.sessions.begin() as session:
+        today = session.scalars(sa.select(DatabaseNow())).one().date()
+    budget(well, rate=14.0, daily_quota=50_000, sent_today=20_000, sent_on=today)
+
+    found = finding(well, "sending")
+
+    assert found.detail == (
+        "not stopped; 14 mails a second are allowed; 30000 of today's 50000 are left"
+    )
+
+
+def test_failures_of_a_day_are_found_where_the_days_were_counted(
+    well: Services, clock: StoppedClock
+) -> None:
+    for _ in range(4):
+        errands.count_figures(well)
+        clock.advance(days=1)
+        with well.sessions.begin() as session:
+            reader = make.subscriber(session)
+            make.delivery(session, reader, state=DeliveryState.FAILED, created_at=clock())
+
+    assert "1 failed within a day" in finding(well, "deliveries").detail

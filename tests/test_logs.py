@@ -1,19 +1,26 @@
 """What the log holds, and what it must not: nobody's address, and no link that opens something."""
 
+import json
 import logging
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from digest import logs, pipeline
+from digest.cli import context as running
+from digest.errors import BadSettings
 from digest.models import Subscriber
 from digest.services import Services
+from digest.settings import read_settings
 from digest.web import create_app
 from tests.conftest import Inbox, StoppedClock
 from tests.test_up import link, text_of
-from tests.visitor import Visitor
+from tests.visitor import NOW, Visitor
 
 ODD = "o'dd+tag=1%s@xn--bcher-kva.example"
 TOKEN = re.compile(r"/(?:confirm|preferences|unsubscribe|view)/([\w.-]+)")
@@ -114,3 +121,86 @@ def test_the_log_has_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> No
 
     [line] = capsys.readouterr().err.splitlines()
     assert line.endswith("INFO digest.delivery sent delivery=7")
+
+
+# As JSON
+
+
+def as_json(capsys: pytest.CaptureFixture[str], write: Callable[[logging.Logger], None]) -> Any:
+    """Return the one line that is logged, as a collector reads it."""
+    logs.configure(logging.INFO, "json")
+    write(logging.getLogger("digest.delivery"))
+    [line] = capsys.readouterr().err.splitlines()
+    return json.loads(line)
+
+
+def test_a_line_of_json_names_what_the_message_names(capsys: pytest.CaptureFixture[str]) -> None:
+    skipped = False
+
+    found = as_json(
+        capsys,
+        lambda log: log.info(
+            "held delivery=%s skipped=%s why=%s ms=%.1f", 7, skipped, "nothing new", 12.3456
+        ),
+    )
+
+    assert datetime.fromisoformat(found.pop("time")).tzinfo == UTC
+    assert found == {
+        "level": "info",
+        "logger": "digest.delivery",
+        "message": "held delivery=7 skipped=False why=nothing new ms=12.3",
+        "fields": {"delivery": 7, "skipped": False, "why": "nothing new", "ms": 12.3},
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "fields"),
+    [
+        (("nothing to name",), {}),
+        (("100%% of delivery=%d", 7), {"delivery": 7}),
+        (("%s stopped: %s", "sending", "why"), {}),
+        (("%s then delivery=%d", "first", 7), {"delivery": 7}),
+        (("since=%s key=%s", NOW, None), {"since": "2026-11-20 09:00:00+00:00", "key": None}),
+        (("pair=%s", ((1, 2),)), {"pair": "((1, 2),)"}),
+    ],
+)
+def test_only_what_has_a_name_is_a_field(
+    capsys: pytest.CaptureFixture[str], words: tuple[Any, ...], fields: dict[str, object]
+) -> None:
+    found = as_json(capsys, lambda log: log.warning(*words))
+
+    assert found["fields"] == fields
+
+
+def test_many_lines_are_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(log: logging.Logger) -> None:
+        try:
+            int("first\nsecond")
+        except ValueError:
+            log.exception("compose failed\ndelivery=%d", 7)
+
+    found = as_json(capsys, fail)
+
+    assert found["message"] == "compose failed\ndelivery=7"
+    assert found["traceback"].endswith("with base 10: 'first\\nsecond'")
+
+
+def test_the_form_of_the_log_is_a_setting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIGEST_LOG_FORMAT", "json")
+    logs.configure()
+
+    with running.services() as built:
+        capsys.readouterr()
+        logging.getLogger("digest.odd").warning("odd number=%d", built.settings.port)
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["fields"] == {"number": 8000}
+
+
+def test_a_form_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_LOG_FORMAT", "yaml")
+
+    with pytest.raises(BadSettings, match="DIGEST_LOG_FORMAT"):
+        read_settings()

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from digest import fetch, library
 from digest.database import DatabaseNow
 from digest.events import brakes
+from digest.figures import late
 from digest.models import (
     Delivery,
     DeliveryState,
@@ -24,6 +25,9 @@ from digest.planning import may_have
 from digest.settings import Settings
 
 NO_SWEEP_FOR = timedelta(minutes=10)
+NO_FETCH_FOR = timedelta(hours=26)
+"""The daily fetch, and two hours to try it again."""
+
 FAILURES = 2
 """So many readings of a source in a row that gave nothing."""
 
@@ -47,7 +51,9 @@ def open_now(session: Session, settings: Settings, now: datetime) -> list[Alarm]
     return [
         *_of_sending(session, now),
         *_of_fetching(session, settings),
+        *_of_reading(session, settings, now),
         *_of_sweeping(session, now),
+        *_of_lateness(session, now),
     ]
 
 
@@ -96,7 +102,23 @@ def _of_fetching(session: Session, settings: Settings) -> Iterator[Alarm]:
             yield Alarm(f"fetch:{source.name}", error, runs[-1][0])
 
 
+def _of_reading(session: Session, settings: Settings, now: datetime) -> Iterator[Alarm]:
+    real = FetchRun.source != "sample" if settings.sources != ("sample",) else true()
+    good = select(FetchRun.at).where(real, library.was_read())
+    last = session.scalar(good.order_by(FetchRun.at.desc()).limit(1))
+    if last and now - last >= NO_FETCH_FOR:
+        yield Alarm("fetch", f"no source was read since {last:%F %R} UTC", last)
+
+
 def _of_sweeping(session: Session, now: datetime) -> Iterator[Alarm]:
     last = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "sweep"))
     if last and now - last >= NO_SWEEP_FOR:
         yield Alarm("sweep", f"the last sweep was {last:%F %R} UTC: no mail is planned", last)
+
+
+def _of_lateness(session: Session, now: datetime) -> Iterator[Alarm]:
+    budget = session.get(SendingBudget, 1)
+    if budget and budget.stopped_at and budget.stopped_by is StoppedBy.OPERATOR:
+        return
+    if found := late(session, now):
+        yield Alarm("late", str(found), found.due_at)

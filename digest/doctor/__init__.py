@@ -1,15 +1,15 @@
 """Doctor: is the service well, and what to do where it is not."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import func, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
-from digest import alarms, library, migrations
+from digest import alarms, figures, library, migrations
 from digest.clock import last_daily
 from digest.database import DatabaseNow
-from digest.doctor import hearing
+from digest.doctor import hearing, machinery, published
 from digest.doctor.finding import Finding, Status
 from digest.migrations import Age
 from digest.models import (
@@ -17,7 +17,6 @@ from digest.models import (
     DeliveryState,
     EditionRow,
     FetchRun,
-    Heartbeat,
     KeyCheck,
     SendingBudget,
 )
@@ -25,7 +24,7 @@ from digest.services import Services
 
 __all__ = ["Finding", "Status", "examine", "lines", "well"]
 
-SILENT_AFTER = {"sweep": timedelta(minutes=1), "mailbox": timedelta(minutes=30)}
+START = "digest up, or see docs/operating.md"
 FETCH_TAKES = timedelta(hours=1)
 STUCK_AFTER = timedelta(minutes=30)
 
@@ -51,22 +50,6 @@ def examine(services: Services) -> list[Finding]:
     findings = [Finding("database", Status.OK, "reachable, its tables are up to date")]
     findings += [check(services) for check in _CHECKS]
     return findings
-
-
-def _heartbeat(name: str, what: str, remedy: str) -> Callable[[Services], Finding]:
-    def check(services: Services) -> Finding:
-        with services.sessions.begin() as session:
-            at = session.scalar(select(Heartbeat.at).where(Heartbeat.name == name))
-        if at is None:
-            return Finding(name, Status.WARNING, f"no {what} yet", remedy)
-        age = services.clock() - at
-        if age > SILENT_AFTER[name]:
-            return Finding(name, Status.ERROR, f"the last {what} was {at:%F %R} UTC", remedy)
-        # Another machine's clock may be a little ahead.
-        seconds = max(0, int(age.total_seconds()))
-        return Finding(name, Status.OK, f"the last {what} was {seconds} s ago")
-
-    return check
 
 
 def _last_fetch(services: Services) -> Finding:
@@ -96,7 +79,10 @@ def _edition(services: Services) -> Finding:
         at = session.scalar(select(func.max(EditionRow.built_at)))
     if at is None:
         return Finding("edition", Status.WARNING, "there is none yet", "digest fetch")
-    return Finding("edition", Status.OK, f"the newest is of {at:%F %R} UTC")
+    detail = f"the newest is of {at:%F %R} UTC"
+    if at < last_daily(services.composer.fetch_at, services.clock() - FETCH_TAKES):
+        return Finding("edition", Status.WARNING, f"{detail}: none of today", "digest fetch")
+    return Finding("edition", Status.OK, detail)
 
 
 def _sending(services: Services) -> Finding:
@@ -119,7 +105,14 @@ def _sending(services: Services) -> Finding:
         if budget.left_on(now.date()) == 0:
             detail = f"the day's quota of {budget.daily_quota} mails is used up"
             return Finding("sending", Status.WARNING, detail, "ask the mail system for more")
-    return Finding("sending", Status.OK, "not stopped")
+        return Finding("sending", Status.OK, f"not stopped{_pace(budget, now.date())}")
+
+
+def _pace(budget: SendingBudget, day: date) -> str:
+    rate = f"; {budget.rate:g} mails a second are allowed" if budget.rate else ""
+    if budget.daily_quota is None:
+        return rate
+    return f"{rate}; {budget.left_on(day)} of today's {budget.daily_quota} are left"
 
 
 def _key(services: Services) -> Finding:
@@ -139,11 +132,13 @@ def _key(services: Services) -> Finding:
 def _mailbox(services: Services) -> Finding:
     if services.mailbox is None:
         return Finding("mailbox", Status.OK, "none is read")
-    return _heartbeat("mailbox", "look into it", "check DIGEST_IMAP_URL")(services)
+    return machinery.heartbeat("mailbox", "look into it", "check DIGEST_IMAP_URL")(services)
 
 
 def _deliveries(services: Services) -> Finding:
     now = services.clock()
+    with services.sessions.begin() as session:
+        behind = figures.newest_before(session, now.date() - timedelta(days=1))
     counted = {
         "wait longer than half an hour": (
             Delivery.state == DeliveryState.PENDING,
@@ -151,6 +146,8 @@ def _deliveries(services: Services) -> Finding:
         ),
         "have an unknown outcome": (Delivery.state == DeliveryState.UNKNOWN,),
         "failed within a day": (
+            # Of these there is no index: the ids grow with the days.
+            Delivery.id > behind,
             Delivery.state == DeliveryState.FAILED,
             Delivery.created_at > now - timedelta(days=1),
         ),
@@ -180,11 +177,18 @@ _CHECKS: tuple[Callable[[Services], Finding], ...] = (
     hearing.reputation,
     hearing.heard,
     _key,
-    _heartbeat("sweep", "sweep", "start beat and a worker: digest up, or see docs/operating.md"),
+    machinery.broker,
+    machinery.part("beat", "task of beat", f"start beat: {START}"),
+    machinery.part("worker", "task of a worker", f"start a worker: {START}"),
+    machinery.heartbeat("sweep", "sweep", f"start beat and a worker: {START}"),
     _last_fetch,
     _edition,
     _mailbox,
     _deliveries,
+    machinery.clocks,
+    machinery.disk,
+    machinery.departures,
+    published.domain,
 )
 
 

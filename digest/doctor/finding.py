@@ -8,6 +8,8 @@ class Status(StrEnum):
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"
+    UNKNOWN = "unknown"
+    """It could not be looked at; no failure of the service."""
 
 
 @dataclass(frozen=True, slots=True)

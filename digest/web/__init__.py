@@ -7,15 +7,19 @@ from digest import language, render
 from digest.services import Services
 from digest.web import (
     access,
+    admin,
+    api,
     asking,
     assets,
     confirming,
+    digests,
     feed,
     hooks,
     house,
     joining,
     leaving,
     limiting,
+    metrics,
     moving,
     outbox,
     owning,
@@ -25,6 +29,7 @@ from digest.web import (
     refusals,
     searching,
     security,
+    shelf,
     speech,
     status,
     viewing,
@@ -35,6 +40,7 @@ from digest.web.pages import Pages
 _PARTS = (
     *(assets, house, status, papers, searching, feed, viewing),
     *(joining, confirming, preferences, rating, moving, owning, leaving, hooks),
+    *(digests, api),
 )
 
 
@@ -57,8 +63,12 @@ def create_app(services: Services) -> Flask:
     language.teach(app.jinja_env)
     speech.teach(app)
     wording.teach(app, services.settings)
+    shelf.install(app, services.settings)
     for part in _PARTS:
         app.register_blueprint(part.blueprint)
+    if services.settings.admin_token:
+        app.register_blueprint(admin.blueprint)
+        app.register_blueprint(metrics.blueprint)
     if services.settings.embedded:
         app.register_blueprint(outbox.blueprint)
     return app

@@ -49,6 +49,27 @@ class Limits:
             if self._limiter and not self._passes(self._limiter, rule, what, key):
                 raise TooManyRequests(retry_after=self._wait(self._limiter, rule, what, key))
 
+    def check(self, what: str, key: str, rules: Sequence[RateLimitItem]) -> None:
+        """
+        Count nothing, but refuse whom one more count would be too many for.
+
+        Raises:
+            TooManyRequests: one of *rules* is used up.
+
+        """
+        for rule in rules:
+            if self._limiter and not self._has_room(self._limiter, rule, what, key):
+                raise TooManyRequests(retry_after=self._wait(self._limiter, rule, what, key))
+
+    def _has_room(
+        self, limiter: MovingWindowRateLimiter, rule: RateLimitItem, what: str, key: str
+    ) -> bool:
+        try:
+            return limiter.test(rule, what, key)
+        except StorageError as exc:
+            log.warning("limits are off: %s", type(exc.storage_error).__name__)
+            return True
+
     def _passes(
         self, limiter: MovingWindowRateLimiter, rule: RateLimitItem, what: str, key: str
     ) -> bool:

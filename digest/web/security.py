@@ -27,7 +27,10 @@ _ALWAYS = {
 }
 _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _HSTS = {"Strict-Transport-Security": "max-age=31536000"}
-_PRIVATE_PAGES = ("outbox.", "joining.subscribe")
+_ANY_HOST = ("/healthz", "/metrics")
+_PRIVATE_PAGES = ("outbox.", "joining.subscribe", "api.subscribe")
+_PRIVATE_FEEDS = frozenset({"digests.feed", "api.digests"})
+"""Their readers ask every hour, and keep what has not changed; nobody between may."""
 
 
 def protect(app: Flask, settings: Settings) -> None:
@@ -38,8 +41,9 @@ def protect(app: Flask, settings: Settings) -> None:
     @app.before_request
     def _() -> None:
         # A name of somebody else's that points here (DNS rebinding) must not read the outbox.
-        # Health checks of a load balancer know no name; that page says nothing worth hiding.
-        if _host() not in hosts and (settings.embedded or request.path != "/healthz"):
+        # Health checks and monitoring know no name; one page says nothing worth hiding, the other
+        # asks for a token.
+        if _host() not in hosts and (settings.embedded or request.path not in _ANY_HOST):
             raise BadRequest(f"Wrong host. This service answers at {settings.base_url}.")
 
     @app.before_request
@@ -52,6 +56,8 @@ def protect(app: Flask, settings: Settings) -> None:
     def _(response: Response) -> Response:
         if _is_private():
             response.headers.update(_PRIVATE)
+        if request.endpoint in _PRIVATE_FEEDS and response.status_code in (200, 304):
+            response.headers["Cache-Control"] = "private, no-cache"
         for name, value in everywhere.items():
             response.headers.setdefault(name, value)
         return response

@@ -9,7 +9,7 @@ _hour, _minute = _settings.fetch_at.split(":")
 # Where it is missing, beat dies at its start, and a worker beside it goes on without.
 _settings.state_dir.mkdir(parents=True, exist_ok=True)
 
-imports = ("workers.tasks",)
+imports = ("workers.tasks", "workers.alive")
 timezone = "UTC"
 
 broker_url = _settings.broker_url.get_secret_value()
@@ -80,10 +80,20 @@ beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "figures": {
+        "task": "workers.tasks.count_figures",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
     "tidying": {
         "task": "workers.tasks.tidy",
         "schedule": crontab(minute="40"),
         "options": {"expires": 1800},
+    },
+    "pruning": {
+        "task": "workers.tasks.prune",
+        "schedule": crontab(hour="3", minute="50"),
+        "options": {"expires": 3600},
     },
     "suppression list": {
         # Once a day; more often only to go on where a reading was broken off.

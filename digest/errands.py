@@ -3,7 +3,7 @@
 import logging
 from contextlib import suppress
 
-from digest import edition, figures, pipeline, subscribers
+from digest import edition, figures, pipeline, pruning, subscribers
 from digest.database import insert_new
 from digest.errors import FetchError, NoEdition
 from digest.mail import imap
@@ -11,6 +11,9 @@ from digest.models import KeyCheck
 from digest.services import Services
 
 log = logging.getLogger(__name__)
+
+PRUNES_FOR = 180.0
+"""Seconds a night; what is left goes in the next ones."""
 
 
 def read_mailbox(services: Services) -> None:
@@ -44,3 +47,10 @@ def count_figures(services: Services) -> None:
     with services.sessions.begin() as session, suppress(NoEdition):
         offered = edition.newest(session, samples=services.settings.embedded)
     figures.count(services.sessions, offered, services.clock())
+
+
+def prune(services: Services) -> None:
+    """Delete what is older than anybody asks for, after its figures have been counted."""
+    count_figures(services)
+    pruned = pruning.prune(services.sessions, services.clock(), seconds=PRUNES_FOR)
+    log.info("pruned deliveries=%d events=%d", pruned.deliveries, pruned.events)

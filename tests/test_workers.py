@@ -12,15 +12,17 @@ from typing import Any
 
 import pytest
 from celery.exceptions import Ignore
+from celery.signals import after_task_publish, beat_init
 from kombu import Connection
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 import celeryconfig
 from digest import logs, migrations
+from digest.database import connect
 from digest.models import Heartbeat
 from tests.visitor import PRODUCTION
-from workers import tasks
+from workers import alive, tasks
 from workers.app import app
 from workers.queue import Transport
 
@@ -59,6 +61,8 @@ def test_every_scheduled_task_exists() -> None:
         "workers.tasks.read_suppressions",
         "workers.tasks.read_mailbox",
         "workers.tasks.tidy",
+        "workers.tasks.count_figures",
+        "workers.tasks.prune",
     }
     assert scheduled <= set(app.tasks)
 
@@ -238,3 +242,47 @@ def messages(name: str, count: int) -> Iterator[dict[str, Any]]:
                 return
             message.ack()
             yield message.payload
+
+
+@pytest.fixture
+def rested(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """Let no process have left a sign of life yet; return the database's URL."""
+    alive._left_at.clear()
+    url = f"sqlite:///{tmp_path / 'signs.db'}"
+    migrations.migrate(url)
+    monkeypatch.setenv("DIGEST_DATABASE_URL", url)
+    return url
+
+
+def signs(url: str) -> set[str]:
+    engine = connect(url, for_migrations=True)
+    with engine.connect() as connection:
+        return set(connection.scalars(select(Heartbeat.name)))
+
+
+@pytest.mark.usefixtures("first_use")
+def test_a_worker_that_does_a_task_shows_that_it_lives(rested: str) -> None:
+    tasks.count_figures.apply()
+
+    assert signs(rested) == {"worker"}
+
+
+def test_beat_shows_that_it_lives_by_what_it_gives_out(rested: str) -> None:
+    after_task_publish.send(sender="workers.tasks.sweep")
+    before = signs(rested)
+    beat_init.send(sender=None)
+
+    after_task_publish.send(sender="workers.tasks.sweep")
+    after_task_publish.disconnect(alive.beat_beats)
+
+    assert (before, signs(rested)) == (set(), {"beat"})
+
+
+def test_a_database_that_is_away_ends_no_task(
+    rested: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DIGEST_DATABASE_URL", f"sqlite:///{tmp_path / 'no' / 'folder.db'}")
+
+    alive.a_worker_works()
+
+    assert signs(rested) == set()

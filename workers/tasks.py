@@ -80,6 +80,16 @@ def tidy() -> None:
 
 
 @shared_task
+def count_figures() -> None:
+    errands.count_figures(services())
+
+
+@shared_task
+def prune() -> None:
+    errands.prune(services())
+
+
+@shared_task
 def tell_alarms() -> None:
     alarms.tell(services())
 
@@ -89,3 +99,4 @@ def _(**_: object) -> None:
     # The first of beat's sweeps is an interval away.
     catch_up.apply_async(expires=STALE_AFTER)
     sweep.apply_async(expires=STALE_AFTER)
+    count_figures.apply_async(expires=STALE_AFTER)

@@ -36,6 +36,8 @@ class Consent(Base):
     text_version: Mapped[str] = mapped_column(sa.String(32))
     """The words that they agreed to: `digest.subscribers.consent.TEXTS` holds them all."""
     ip_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    source: Mapped[str | None] = mapped_column(sa.String(200))
+    """Where they said so, in the words of the operator who brought them."""
 
 
 class AddressChange(Base):

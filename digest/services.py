@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import sessionmaker
 
-from digest import migrations
+from digest import departures, migrations
 from digest.clock import Clock, utc_now
 from digest.compose import Composer
 from digest.database import Sessions, connect
@@ -107,7 +107,10 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     """
     secrets = keys(settings)
     links = Links(settings.base_url, secrets.signing, secrets.leave)
-    sessions = sessionmaker(connect(settings.database_url.get_secret_value()))
+    sessions = sessionmaker(
+        connect(settings.database_url.get_secret_value()),
+        info=departures.kept_in(settings.departures_file),
+    )
     renderer = Renderer(Site(settings.site_name, settings.base_url, settings.postal_address))
     head, mail_url = letterhead(settings), settings.mail_url.get_secret_value()
     return Services(

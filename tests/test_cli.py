@@ -699,3 +699,10 @@ def test_a_source_that_does_not_answer_is_an_error(
     assert "feed:127.0.0.1: " in ended.err
     assert "answered 500" in ended.err
     assert ended.last_line == {"new": 0, "seen": 0, "skipped": 0}
+
+
+def test_an_operator_may_put_the_reason_of_a_stop_in_a_new_way(digest: Digest) -> None:
+    digest("stop", "--why", "trying it out")
+    digest("stop", "--why", "the relay is being moved")
+
+    assert "the relay is being moved" in digest("doctor").out

@@ -25,6 +25,8 @@ from digest.models import (
     Bounce,
     Consent,
     ConsentKind,
+    Counted,
+    DailyFigure,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -42,6 +44,7 @@ from digest.models import (
     Pick,
     Rating,
     Record,
+    Restoration,
     SendingBudget,
     Standing,
     Subscriber,
@@ -203,6 +206,10 @@ def filled(sessions: Sessions, migrating: Engine) -> Engine:
                 ),
                 MailboxReading(id=1, validity=7, uid=12),
                 KeyCheck(id=1, value="c" * 64),
+                Restoration(made_at=NOW, restored_at=NOW, readers_to=reader.id, awaited=[]),
+                DailyFigure(
+                    what=Counted.READERS, day=NOW.date(), of="active", value=1, counted_at=NOW
+                ),
             ]
         )
         make.fetched(session, at=NOW)

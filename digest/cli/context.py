@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from digest import logs
 from digest.errors import AlreadyRunning, BadInput, DigestError
 from digest.services import Services, build, prepare
 from digest.settings import read_settings
@@ -23,6 +24,7 @@ def services(*, ready: bool = True) -> Iterator[Services]:
     Unless *ready*, the database may be in any state: for whoever says what is wrong with it.
     """
     settings = read_settings()
+    logs.reshape(settings.log_format)
     with nullcontext() if ready else suppress(BadInput, DatabaseError):
         prepare(settings)
     built = build(settings)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from digest import delivery, doctor, logs, migrations
+from digest import backup, delivery, doctor, logs, migrations
 from digest import up as everything
 from digest.cli.context import services
 from digest.cli.group import cli
@@ -45,8 +45,9 @@ def up(host: str, port: int | None) -> None:
       digest up --port 8080
       DIGEST_SOURCES=sample digest up        contact nobody
     """  # noqa: D301
-    logs.configure()
-    everything.up(read_settings(**({"port": port} if port else {})), host)
+    settings = read_settings(**({"port": port} if port else {}))
+    logs.configure(form=settings.log_format)
+    everything.up(settings, host)
 
 
 @cli.command()
@@ -59,8 +60,8 @@ def web(host: str, port: int | None, threads: int) -> None:
 
     Celery runs the rest: `celery -A workers.app worker` and `celery -A workers.app beat`.
     """
-    logs.configure()
     settings = read_settings(**({"port": port} if port else {}))
+    logs.configure(form=settings.log_format)
     prepare(settings)
     everything.serve_pages(settings, host, threads)
 
@@ -77,18 +78,37 @@ def stop(why: str) -> None:
     if not why:
         raise BadInput("--why: say in a few words why; the others read it in `digest doctor`.")
     with services() as built:
-        delivery.stop(built.sessions, why, built.clock(), by=StoppedBy.OPERATOR)
+        kept = delivery.stop(built.sessions, why, built.clock(), by=StoppedBy.OPERATOR)
         underway = delivery.still_sending(built.sessions)
     click.echo("Sending is stopped. What is due waits; nothing is lost.")
+    if kept != why:
+        click.echo(f"It had stopped by itself before: {kept}", err=True)
     if underway:
         click.echo(f"Still on their way, deliveries {', '.join(map(str, underway))}.", err=True)
 
 
 @cli.command()
-def resume() -> None:
-    """Let sending go on after `digest stop`, or after it stopped by itself."""
+@click.option("--no-fetch", is_flag=True, help="After a restoration: do not read the sources now.")
+@click.option("--anyway", is_flag=True, help="Though this database was moved to another one.")
+def resume(*, no_fetch: bool, anyway: bool) -> None:
+    """
+    Let sending go on after `digest stop`, or after it stopped by itself.
+
+    After `digest restore` it first reads the sources, then skips every digest that was due since
+    the backup: it may have been sent. From then on readers are offered what is first seen later.
+    """
     with services() as built:
-        delivery.resume(built.sessions)
+        if backup.unresumed(built.sessions) and not no_fetch:
+            click.echo("Reading the sources first; that takes two minutes at most.", err=True)
+        resumed = backup.resume(built, read=not no_fetch, anyway=anyway)
+    if resumed:
+        click.echo(f"{resumed.skipped} digests that were due since the backup are skipped.")
+    if resumed and resumed.awaited:
+        click.echo(
+            f"Not read: {', '.join(resumed.awaited)}. Until they are, only papers that were"
+            " published after this moment are offered.",
+            err=True,
+        )
     click.echo("Sending goes on with the next sweep.")
 
 

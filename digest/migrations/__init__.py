@@ -53,15 +53,25 @@ def migrate(url: str, to: str = "head") -> bool:
 def age(url: str) -> Age:
     """Return how the tables of the database at *url* compare with what this version expects."""
     config = _config()
-    engine = connect(url, for_migrations=True)
-    try:
-        with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-    finally:
-        engine.dispose()
+    found = revision(url)
     if found == _head(config):
         return Age.CURRENT
     return Age.OLDER if found is None or _is_known(config, found) else Age.NEWER
+
+
+def revision(url: str) -> str | None:
+    """Return which migration the database at *url* is at; None: it has no tables of ours."""
+    engine = connect(url, for_migrations=True)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def knows(revision: str) -> bool:
+    """Tell whether this version has the migration *revision*."""
+    return _is_known(_config(), revision)
 
 
 def is_current(url: str) -> bool:

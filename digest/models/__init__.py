@@ -13,6 +13,7 @@ from digest.models.deliveries import (
     StoppedBy,
 )
 from digest.models.events import Bounce, EventKind, EventRow, SuppressionReading
+from digest.models.figures import Counted, DailyFigure
 from digest.models.papers import (
     EditionRow,
     FeedRow,
@@ -35,6 +36,7 @@ from digest.models.readers import (
     Subscriber,
     Suppression,
 )
+from digest.models.restorations import Restoration
 from digest.models.topics import TopicModelRow
 
 __all__ = [
@@ -45,6 +47,8 @@ __all__ = [
     "Bounce",
     "Consent",
     "ConsentKind",
+    "Counted",
+    "DailyFigure",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
@@ -65,6 +69,7 @@ __all__ = [
     "Pick",
     "Rating",
     "Record",
+    "Restoration",
     "SendingBudget",
     "Sighting",
     "Standing",

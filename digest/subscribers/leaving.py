@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from digest import planning
-from digest.database import Sessions, in_transaction, insert_new
+from digest import departures, planning
+from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
+from digest.departures import Departure, Why
 from digest.models import (
     AddressChange,
     Consent,
@@ -51,8 +52,15 @@ def unsubscribe(
     )
     if unless_back_since:
         statement = statement.where(_not_back(unless_back_since))
-    # This waits for any sender that has checked the standing and not yet committed.
-    in_transaction(sessions, lambda session: session.execute(statement))
+
+    def step(session: Session) -> None:
+        # This waits for any sender that has checked the standing and not yet committed.
+        for address_hash in session.scalars(statement.returning(Subscriber.address_hash)):
+            at = now or session.scalars(select(DatabaseNow())).one()
+            left = Departure(at, Why.UNSUBSCRIBED, reader_id, address_hash)
+            departures.note(session.info, left)
+
+    in_transaction(sessions, step)
     return silence.silent(sessions, reader_id, wait)
 
 
@@ -87,6 +95,8 @@ def undo(session: Session, reader_id: int, *, now: datetime, ip_hash: str | None
         planning.wake(reader, now)
     reader.left_at = reader.left_as = None
     consent.note(session, reader.id, ConsentKind.UNDO, now=now, ip_hash=ip_hash)
+    returned = Departure(now, Why.RETURNED, reader.id, reader.address_hash)
+    departures.note(session.info, returned)
     return True
 
 
@@ -111,6 +121,7 @@ def _delete(session: Session, reader_id: int, now: datetime) -> None:
     reader = session.get(Subscriber, reader_id, with_for_update=True)
     if reader is None:
         return
+    departures.note(session.info, Departure(now, Why.ERASED, reader_id, reader.address_hash))
     # One that bounced or complained keeps that reason, which says more.
     session.execute(
         insert_new(session, Suppression)

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from digest import departures
 from digest.database import insert_new
+from digest.departures import Departure, Why
 from digest.models import (
     Delivery,
     DeliveryKind,
@@ -34,15 +36,18 @@ def stop_address(session: Session, address_hash: str, why: Standing, at: datetim
     From any standing, and for whoever comes to read there: a complaint is the last word.
     """
     _suppress(session, address_hash, why, at)
-    session.execute(
+    stopped = session.scalars(
         update(Subscriber)
         .where(
             Subscriber.address_hash == address_hash,
             Subscriber.standing.not_in(_YIELDS_TO[why]),
         )
         .values(standing=why, next_due_at=None, paused_until=None)
+        .returning(Subscriber.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    left = (Departure(at, Why(why), each, address_hash) for each in stopped or (None,))
+    departures.note(session.info, *left)
 
 
 def _suppress(session: Session, address_hash: str, why: Standing, at: datetime) -> None:

@@ -1,15 +1,16 @@
 """The database: an engine that keeps SQLite as honest as PostgreSQL, and its clock."""
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Float, create_engine, event, literal
+from sqlalchemy import BindParameter, Engine, Float, create_engine, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExceptionContext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
@@ -22,6 +23,9 @@ Sessions = sessionmaker[Session]
 T = TypeVar("T")
 
 DEADLOCKS_BORNE = 5
+IDLE = 1.0
+"""Seconds after which a connection may have died without a word: a server is not back sooner."""
+
 PATIENCE = 20.0
 """Seconds that SQLite waits for another process's transaction."""
 
@@ -41,9 +45,28 @@ def connect(url: str, *, for_migrations: bool = False) -> Engine:
         engine = create_engine(url, **options)
         _keep_sqlite_honest(engine, foreign_keys=not for_migrations)
         return engine
-    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **options)
+    engine = create_engine(url, connect_args={"connect_timeout": 5}, **options)
+    _ask_after_a_rest(engine)
     _keep_rows_out_of_errors(engine)
     return engine
+
+
+def _ask_after_a_rest(engine: Engine) -> None:
+    """Ask a connection that lay idle whether it still lives; each time would cost a sender 5%."""
+
+    @event.listens_for(engine, "checkin")
+    def _(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("idle_since", math.inf) < IDLE:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as exc:
+            # Said in these words, the pool makes a new one.
+            raise DisconnectionError from exc
 
 
 def _keep_rows_out_of_errors(engine: Engine) -> None:
@@ -98,8 +121,9 @@ class DatabaseNow(FunctionElement[datetime]):
     type = UtcDateTime()
     inherit_cache = True
 
-    def __init__(self, seconds_on: float = 0.0) -> None:
-        super().__init__(literal(seconds_on, Float()))
+    def __init__(self, seconds_on: float | BindParameter[float] = 0.0) -> None:
+        named = isinstance(seconds_on, BindParameter)
+        super().__init__(seconds_on if named else literal(seconds_on, Float()))
 
 
 @compiles(DatabaseNow, "postgresql")

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digest import delivery, edition, events, library, turns
+from digest import delivery, edition, events, heartbeats, library, turns
 from digest import fetch as sources
 from digest.clock import last_daily
-from digest.database import in_transaction, insert_new
+from digest.database import in_transaction
 from digest.delivery import Tally
 from digest.delivery.sweep import Swept
 from digest.errors import BadSettings, FetchError
@@ -243,8 +243,4 @@ def last_sweep(services: Services) -> datetime | None:
 
 def beat(services: Services, name: str) -> None:
     """Leave a sign of life, which doctor looks for."""
-    with services.sessions.begin() as session:
-        here = insert_new(session, Heartbeat).values(name=name, at=services.clock())
-        session.execute(
-            here.on_conflict_do_update(index_elements=["name"], set_={"at": here.excluded.at})
-        )
+    heartbeats.leave(services.sessions, name, services.clock())

@@ -245,4 +245,6 @@ def may_have(delivery: type[Delivery], reader: type[Subscriber]) -> ColumnElemen
     # The other reasons, as after an erasure, bar an import only: who asks by the form is welcome.
     stopped = Suppression.reason.in_((Standing.BOUNCED, Standing.COMPLAINED))
     goes_to = func.coalesce(delivery.address_hash, reader.address_hash)
-    return allowed & ~exists().where(Suppression.address_hash == goes_to, stopped)
+    barred = exists().where(Suppression.address_hash == goes_to, stopped)
+    # Said outright: two levels below an UPDATE it would ask about anybody's delivery.
+    return allowed & ~barred.correlate(delivery, reader)

@@ -22,6 +22,7 @@ from digest.mail.transport import (
     Outcome,
     Reaction,
     Refused,
+    Transport,
     Unknown,
 )
 from digest.models import (
@@ -86,7 +87,7 @@ def write(claimed: Sequence[Claimed]) -> list[Composed]:
 
 def deliver(
     sessions: Sessions,
-    post: Post,
+    post: Transport,
     compose: Callable[[Sequence[Claimed]], Iterable[Composed]] = write,
     **how: float,
 ) -> delivery.Tally:
@@ -332,7 +333,10 @@ def test_a_sender_that_was_held_up_after_arming_gives_its_mails_back_and_begins_
     assert states_of(sessions) == [SENT, SENT]
 
 
-def test_a_confirmation_overtakes_the_digests_that_a_sender_holds(sessions: Sessions) -> None:
+def test_a_confirmation_overtakes_the_digests_that_a_sender_holds(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "OVERTAKEN_EVERY", 0.0)
     due(sessions, 120)
     post = Post()
 

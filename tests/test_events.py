@@ -24,6 +24,7 @@ from digest.models import (
     Pick,
     SendingBudget,
     Standing,
+    StoppedBy,
     Subscriber,
     Suppression,
 )
@@ -105,7 +106,7 @@ def test_fault_2_any_event_shows_that_a_doubtful_mail_was_accepted(
 
     settled = row(services, delivery_id)
     assert (settled.state, settled.provider_id, settled.lease_token) == (SENT, "m1", None)
-    assert settled.error == (None if kind in LEFT else states.outcomes.THROWN_AWAY)
+    assert settled.error == (None if kind in LEFT else states.words.THROWN_AWAY)
 
 
 @pytest.mark.parametrize("kind", LEFT)
@@ -392,17 +393,18 @@ def test_other_events_stop_nobody(services: Services, kind: str) -> None:
 
 
 def in_turn(services: Services, kinds: str) -> None:
-    """Tell of mails, an hour apart: b came back, d was delivered, u nobody knows why."""
+    """Tell of mails, an hour apart: b came back, u nobody knows why, d was delivered, l is late."""
     for hours, letter in enumerate(kinds):
         at = AT - timedelta(days=9) + timedelta(hours=hours)
         one_event(services, letter, at)
 
 
-def one_event(services: Services, letter: str, at: datetime = AT) -> None:
+def one_event(services: Services, letter: str, at: datetime = AT, to: str = EMAIL) -> None:
     told: dict[str, Callable[[], bool]] = {
-        "b": lambda: hear(services, "Bounce", bounceType="Transient", at=at),
-        "u": lambda: hear(services, "Bounce", bounceType="Undetermined", at=at),
-        "d": lambda: hear(services, "Delivery", at=at),
+        "b": lambda: hear(services, "Bounce", bounceType="Transient", at=at, to=to),
+        "u": lambda: hear(services, "Bounce", bounceType="Undetermined", at=at, to=to),
+        "d": lambda: hear(services, "Delivery", at=at, to=to),
+        "l": lambda: hear(services, "DeliveryDelay", at=at, to=to),
     }
     told[letter]()
 
@@ -417,6 +419,8 @@ def one_event(services: Services, letter: str, at: datetime = AT) -> None:
         ("bbbbdbbbb", Standing.ACTIVE),
         ("bbbbdbbbbb", Standing.BOUNCED),
         ("dbbbbb", Standing.BOUNCED),
+        ("llllbbbb", Standing.ACTIVE),
+        ("bblbbb", Standing.BOUNCED),
     ],
 )
 def test_fault_16_five_bounces_in_a_row_stop_an_address(
@@ -436,6 +440,20 @@ def test_what_counts_is_when_mails_came_back_and_not_when_that_was_told(
     one_event(services, "d", AT)
 
     in_turn(services, "bbbbb")  # all of them of before
+
+    assert standing(services, reader_id) is Standing.ACTIVE
+
+
+def test_the_newest_delivery_is_the_one_that_came_last_and_not_the_one_told_last(
+    services: Services,
+) -> None:
+    reader_id = reader(services)
+    moments = [AT - timedelta(days=9) + timedelta(hours=hours) for hours in range(8)]
+    one_event(services, "d", moments[5])
+    one_event(services, "d", moments[1])
+
+    for at in (*moments[2:5], *moments[6:8]):
+        one_event(services, "b", at)
 
     assert standing(services, reader_id) is Standing.ACTIVE
 
@@ -477,8 +495,19 @@ def test_bounces_of_others_count_for_nobody_else(services: Services) -> None:
 
     for number in range(6):
         hear(services, "Bounce", to=f"other{number}@example.org", bounceType="Transient")
+    one_event(services, "b")
 
     assert standing(services, reader_id) is Standing.ACTIVE
+
+
+def test_what_others_get_makes_nobody_s_address_good(services: Services) -> None:
+    reader_id = reader(services)
+
+    in_turn(services, "bbbb")
+    one_event(services, "d", AT - timedelta(days=1), to="other@example.org")
+    one_event(services, "b")
+
+    assert standing(services, reader_id) is Standing.BOUNCED
 
 
 def test_old_events_are_dropped(services: Services) -> None:
@@ -530,6 +559,9 @@ def test_too_many_stop_all_sending_and_few_never_do(
 
     assert before is None
     assert f"{least} {kind.lower()}" in (stopped_why(services) or "")
+    with services.sessions() as session:
+        budget = session.get_one(SendingBudget, 1)
+        assert (budget.stopped_by, budget.stopped_at) == (StoppedBy.BRAKES, services.clock())
 
 
 def test_many_are_few_among_many_mails(services: Services) -> None:
@@ -569,9 +601,21 @@ def test_bounces_that_are_not_for_good_are_no_reason_to_stop(services: Services)
     assert stopped_why(services) is None
 
 
+def test_only_mails_that_were_sent_within_a_week_count(services: Services) -> None:
+    sent(services.sessions, 3)
+    with services.sessions.begin() as session:
+        someone = make.subscriber(session)
+        make.delivery(session, someone, state=SENT, sending_at=DatabaseNow(-8 * 86_400))
+        make.delivery(session, someone, state=SKIPPED, sending_at=DatabaseNow(-60))
+
+    with services.sessions() as session:
+        assert events.reputation(session).mails == 3
+
+
 def test_only_a_week_counts(services: Services) -> None:
     sent(services.sessions, 20)
     told(services, "Complaint", 4)
+    told(services, "Bounce", 3)
     with services.sessions.begin() as session:
         session.execute(update(EventRow).values(received_at=DatabaseNow(-8 * 86_400)))
 
@@ -579,6 +623,7 @@ def test_only_a_week_counts(services: Services) -> None:
 
     with services.sessions() as session:
         assert events.reputation(session).complaints == 4
+        assert events.reputation(session).bounces == 0
     assert stopped_why(services) is None
 
 

@@ -160,6 +160,12 @@ def test_where_nobody_listens_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -
     assert kind(send()) == LATER
 
 
+def test_as_many_calls_at_once_as_it_bears_have_connections_of_their_own() -> None:
+    client = aws.ses("eu-west-1")
+
+    assert client.meta.config.max_pool_connections >= Ses.at_once
+
+
 def test_without_credentials_everything_stops(
     stub: SesStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

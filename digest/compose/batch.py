@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from digest import edition as editions
 from digest import library, subscribers
 from digest.card import Card, Reason
+from digest.compose.withholding import Withheld, withheld
 from digest.delivery import Claimed
 from digest.edition import Edition
 from digest.errors import NoEdition
@@ -18,11 +19,14 @@ from digest.models import (
     AddressChange,
     Delivery,
     DeliveryKind,
+    Interest,
     InterestKind,
     Pick,
+    Rating,
     Subscriber,
 )
 from digest.planning import CAME_THROUGH
+from digest.sets import Listed, among
 
 Sent = tuple[Card, Sequence[Reason]]
 """A paper in a digest that was sent, and why it was there."""
@@ -48,26 +52,55 @@ class Batch:
     """What digests showed that were sent once and are sent again, by the delivery's id."""
 
 
+# Made once: to put a statement together takes longer than to run it for one reader.
+_KNOWN = exists().where(
+    Delivery.subscriber_id == Subscriber.id,
+    Delivery.kind == DeliveryKind.DIGEST,
+    Delivery.state.in_(CAME_THROUGH),
+)
+_RATED = exists().where(Rating.subscriber_id == Subscriber.id)
+_READERS = select(Subscriber, _KNOWN, _RATED).where(among(Subscriber.id, "readers"))
+# Only what the operator sends again has picks before it goes.
+_AGAIN = exists().where(Pick.delivery_id == Delivery.id)
+_DELIVERIES = select(Delivery.id, Delivery.created_at, _AGAIN).where(
+    among(Delivery.id, "deliveries")
+)
+_INTERESTS = (
+    select(Interest.subscriber_id, Interest.kind, Interest.value)
+    .where(among(Interest.subscriber_id, "readers"))
+    .order_by(Interest.id)
+)
+_SENT = (
+    select(Pick.subscriber_id, Listed(Pick.paper_id))
+    # Else a batch would read more every day: nobody's picks are ever deleted.
+    .where(among(Pick.subscriber_id, "readers"), Pick.paper_id >= bindparam("oldest"))
+    .group_by(Pick.subscriber_id)
+)
+
+
 def read_batch(session: Session, claimed: Sequence[Claimed], *, samples: bool) -> Batch:
     """Return what composing *claimed* needs; its subscribers outlive the session."""
-    ids = {each.subscriber_id for each in claimed}
-    readers = {
-        reader.id: reader
-        for reader in session.scalars(select(Subscriber).where(Subscriber.id.in_(ids)))
-    }
+    found = session.execute(_READERS, {"readers": {each.subscriber_id for each in claimed}}).all()
+    readers = {reader.id: reader for reader, _, _ in found}
+    # Of the connection: rows that are no objects are read in half the time.
+    connection = session.connection()
+    named = {"deliveries": [each.id for each in claimed]}
+    deliveries = connection.execute(_DELIVERIES, named).all()
     digests = {each.id: each.subscriber_id for each in claimed if each.kind is DeliveryKind.DIGEST}
     try:
         edition = editions.newest(session, samples=samples) if digests else None
     except NoEdition:
         edition = None
+    # Most readers have rated nothing.
+    rating = [reader.id for reader, _, rated in found if rated] if digests else []
     return Batch(
         readers=readers,
-        digests=_for_matching(session, readers, digests, edition),
-        new=frozenset(ids) - _sent_a_digest(session, ids),
-        decided=_decided(session, [each.id for each in claimed]),
+        digests=_for_matching(session, readers, digests, edition, rating),
+        new=frozenset(reader.id for reader, known, _ in found if not known),
+        decided={delivery_id: created_at for delivery_id, created_at, _ in deliveries},
         edition=edition,
-        rated=_rated(session, list(digests.values())),
-        sent=_sent_before(session, list(digests)),
+        rated=_rated(session, rating),
+        sent=_sent_before(session, [each for each, _, again in deliveries if again]),
         changes=_changes(session, claimed),
     )
 
@@ -82,20 +115,13 @@ def _changes(session: Session, claimed: Sequence[Claimed]) -> dict[int, AddressC
 
 
 def _sent_before(session: Session, delivery_ids: Sequence[int]) -> dict[int, Sequence[Sent]]:
-    # Only what the operator sends again has picks before it goes.
-    again = select(Pick.delivery_id).where(Pick.delivery_id.in_(delivery_ids)).distinct()
-    found = ((each, library.sent_cards(session, each)) for each in session.scalars(again) if each)
+    found = ((each, library.sent_cards(session, each)) for each in delivery_ids)
     return {delivery_id: sent[1] for delivery_id, sent in found if sent}
-
-
-def _decided(session: Session, delivery_ids: Sequence[int]) -> dict[int, datetime]:
-    decided = select(Delivery.id, Delivery.created_at).where(Delivery.id.in_(delivery_ids))
-    return {row.id: row.created_at for row in session.execute(decided)}
 
 
 def _rated(session: Session, reader_ids: Sequence[int]) -> dict[int, Rated]:
     # All of the batch at once: the same papers are liked by many, and most are on offer no more.
-    texts = subscribers.texts(session, reader_ids)
+    texts = subscribers.texts(session, reader_ids) if reader_ids else ()
     return {text.paper_id: Rated(text.title, text.abstract) for text in texts}
 
 
@@ -104,17 +130,24 @@ def _for_matching(
     readers: dict[int, Subscriber],
     digests: dict[int, int],
     edition: Edition | None,
+    rating: Sequence[int],
 ) -> dict[int, Reader]:
     """Return what the matcher has to know, for each of *digests*: delivery -> reader."""
+    if not digests:
+        return {}
     reader_ids = list(digests.values())
-    followed = subscribers.interests(session, reader_ids)
-    said = subscribers.ratings(session, reader_ids)
+    followed = _interests(session, reader_ids)
+    said = subscribers.ratings(session, rating) if rating else {}
     sent = _sent(session, reader_ids, edition)
     # Two on offer may have become one since: who was sent the one must not be sent the other.
     parts = editions.parts(session, edition) if edition else set()
+    held = withheld(session, edition.rows) if edition else Withheld()
     return {
         delivery_id: _reader(
-            readers[reader_id], followed[reader_id], said[reader_id], sent[reader_id] | parts
+            readers[reader_id],
+            followed[reader_id],
+            said.get(reader_id, {}),
+            {*sent.get(reader_id, ()), *parts, *held.of(reader_id)},
         )
         for delivery_id, reader_id in digests.items()
         if reader_id in readers  # who was erased meanwhile is not
@@ -146,28 +179,24 @@ def _reader(
     )
 
 
+def _interests(
+    session: Session, reader_ids: Sequence[int]
+) -> dict[int, dict[InterestKind, list[str]]]:
+    """Return what each reader follows and mutes, in the order in which they named it."""
+    found: dict[int, dict[InterestKind, list[str]]] = {
+        reader_id: {kind: [] for kind in InterestKind} for reader_id in reader_ids
+    }
+    named = {"readers": reader_ids}
+    for reader_id, kind, value in session.connection().execute(_INTERESTS, named).all():
+        found[reader_id][kind].append(value)
+    return found
+
+
 def _sent(
     session: Session, reader_ids: Sequence[int], edition: Edition | None
-) -> dict[int, set[int]]:
+) -> dict[int, list[int]]:
     """Return what each reader was sent of what may be on offer: reader -> papers."""
-    sent: dict[int, set[int]] = {reader_id: set() for reader_id in reader_ids}
-    # Else a batch would read more every day: nobody's picks are ever deleted.
     oldest = min(edition.rows, default=0) if edition else 0
-    picks = select(Pick.subscriber_id, Pick.paper_id).where(
-        Pick.subscriber_id.in_(reader_ids), Pick.paper_id >= oldest
-    )
-    for reader_id, paper_id in session.execute(picks):
-        sent[reader_id].add(paper_id)
-    return sent
-
-
-def _sent_a_digest(session: Session, reader_ids: Collection[int]) -> set[int]:
-    return set(
-        session.scalars(
-            select(Delivery.subscriber_id).where(
-                Delivery.subscriber_id.in_(reader_ids),
-                Delivery.kind == DeliveryKind.DIGEST,
-                Delivery.state.in_(CAME_THROUGH),
-            )
-        )
-    )
+    named = {"readers": reader_ids, "oldest": oldest}
+    found = session.connection().execute(_SENT, named).all()
+    return {row[0]: row[1] for row in found}

@@ -17,7 +17,8 @@ again by itself.
 
 from digest.delivery.budget import resume, still_sending, stop
 from digest.delivery.hand import Listed, listed, settle
-from digest.delivery.sender import Composed, Held, Letter, deliver
+from digest.delivery.letters import Composed, Held, Letter
+from digest.delivery.sender import deliver
 from digest.delivery.settling import Tally
 from digest.delivery.states import Claimed
 from digest.delivery.sweep import sweep

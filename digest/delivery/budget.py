@@ -3,8 +3,9 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
 from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
@@ -45,6 +46,18 @@ class Grant:
     spacing: float
 
 
+# Of a table, not of a class: a sender asks for each group, and the ORM would cost as much again.
+_ROW = SendingBudget.__table__.c
+_OF_ROW = (
+    *(_ROW.rate, _ROW.daily_quota, _ROW.next_free_at),
+    *(_ROW.sent_on, _ROW.sent_today, _ROW.stopped_at),
+)
+_HELD = select(*_OF_ROW).where(_ROW.id == 1).with_for_update().cte("held")
+# The clock is read outside the CTE: inside it would be before the wait for the row's lock.
+_LOOK = select(_HELD, DatabaseNow())
+_TAKE = update(cast("Table", SendingBudget.__table__)).where(_ROW.id == 1)
+
+
 def grant(sessions: Sessions, wanted: int) -> Grant | None:
     """
     Return leave for up to *wanted* mails, at most a second's share and `GROUP`.
@@ -53,8 +66,7 @@ def grant(sessions: Sessions, wanted: int) -> Grant | None:
     """
 
     def step(session: Session) -> Grant | None:
-        budget = locked(session)
-        now = session.scalars(select(DatabaseNow())).one()
+        budget, now = _looked_at(session)
         if budget.sent_on != now.date():
             budget.sent_on, budget.sent_today = now.date(), 0
         count = min(wanted, GROUP, *_bounds(budget))
@@ -62,11 +74,26 @@ def grant(sessions: Sessions, wanted: int) -> Grant | None:
         if budget.stopped_at or count < 1 or begins - now > LONGEST_WAIT:
             return None
         spacing = 1 / (budget.rate * HEADROOM) if budget.rate else 0.0
-        budget.next_free_at = begins + timedelta(seconds=count * spacing)
-        budget.sent_today += count
+        taken = {
+            "next_free_at": begins + timedelta(seconds=count * spacing),
+            "sent_on": budget.sent_on,
+            "sent_today": budget.sent_today + count,
+        }
+        session.execute(_TAKE, taken)
         return Grant(count, (begins - now).total_seconds(), spacing)
 
     return in_transaction(sessions, step)
+
+
+def _looked_at(session: Session) -> tuple[SendingBudget, datetime]:
+    """Return the row, locked but not kept by *session*, and the database's now."""
+    found = session.execute(_LOOK).one_or_none()
+    if found is None:
+        locked(session)
+        found = session.execute(_LOOK).one()
+    *row, now = found
+    named = {each.name: value for each, value in zip(_OF_ROW, row, strict=True)}
+    return SendingBudget(**named), now
 
 
 def _bounds(budget: SendingBudget) -> list[int]:
@@ -138,15 +165,22 @@ def rest(sessions: Sessions, pause: timedelta, why: str) -> None:
     )
 
 
-def stop(sessions: Sessions, why: str, now: datetime, *, by: StoppedBy = StoppedBy.SENDER) -> None:
-    """Stop all sending until `resume`; the first reason stays."""
+def stop(sessions: Sessions, why: str, now: datetime, *, by: StoppedBy = StoppedBy.SENDER) -> str:
+    """
+    Stop all sending until `resume`; return the reason that is kept.
 
-    def step(session: Session) -> None:
+    The first one stays, but an operator may put theirs in a new way.
+    """
+
+    def step(session: Session) -> str:
         budget = locked(session)
         if budget.stopped_at is None:
             budget.stopped_at, budget.stopped_why, budget.stopped_by = now, why, by
+        elif by is budget.stopped_by is StoppedBy.OPERATOR:
+            budget.stopped_why = why
+        return budget.stopped_why or ""
 
-    in_transaction(sessions, step)
+    return in_transaction(sessions, step)
 
 
 def still_sending(sessions: Sessions, wait: float = STOPPED_WITHIN) -> list[int]:

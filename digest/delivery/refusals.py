@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.database import Sessions, in_transaction
 from digest.delivery import budget
-from digest.models import SendingBudget
 
 DOMAINS = 3
 WITHIN = timedelta(minutes=10)
@@ -47,11 +45,3 @@ def note(sessions: Sessions, refused: Sequence[tuple[int, str]], now: datetime) 
         return []
 
     return in_transaction(sessions, step)
-
-
-def forget(sessions: Sessions) -> None:
-    """Forget the refusals: something was accepted, so they were the addresses' own."""
-    with sessions.begin() as session:
-        remembered = session.scalar(select(SendingBudget.refusals))
-    if remembered:
-        in_transaction(sessions, lambda session: setattr(budget.locked(session), "refusals", []))

@@ -4,19 +4,19 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from threading import Lock
 
 from sqlalchemy.exc import OperationalError
 
 from digest.clock import Clock
 from digest.database import Sessions
 from digest.delivery import budget, states
+from digest.delivery.crew import Crew
+from digest.delivery.letters import Compose, Held, Letter
 from digest.delivery.settling import HELD_UP, Settler, Tally, ends
 from digest.delivery.states import Claimed
-from digest.mail.message import Mail
-from digest.mail.transport import Outcome, Transport, Unknown
+from digest.mail.transport import Outcome, Transport, Unknown, at_once
 from digest.models import DeliveryState
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,10 @@ BEGIN_WITHIN = 2.0
 """Seconds after ARM in which a mail must be begun; a sender that was paused gives it back."""
 
 URGENT = 50
-"""Confirmations and first digests that overtake a batch before each grant."""
+"""Confirmations and first digests that overtake a batch at one time."""
+
+OVERTAKEN_EVERY = 0.5
+"""Seconds after which a sender looks for them again: a look costs half as much as a mail."""
 
 OUTAGE_BORNE = 15.0
 """Seconds for which an ended sender tries to give back what it has claimed."""
@@ -35,36 +38,6 @@ LOOK_AGAIN_AFTER = 0.5
 GROUP_SECONDS = 1.0
 FIRST_GROUP = 4
 """Mails that are armed together before it is known how long one takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail that is ready, and the picks to write into the ledger when it goes."""
-
-    claimed: Claimed
-    mail: Mail
-    picks: tuple[dict[str, Any], ...]
-    """Rows of `models.Pick`."""
-
-    @property
-    def id(self) -> int:
-        return self.claimed.id
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A delivery for which there is no mail (now)."""
-
-    claimed: Claimed
-    why: str
-    try_again_in: float | None = None
-    """Seconds; None: there will be none, the delivery is skipped."""
-    broken: bool = False
-    """It failed by an error of ours, which counts as an attempt."""
-
-
-Composed = Letter | Held
-Compose = Callable[[Sequence[Claimed]], Iterable[Composed]]
 
 
 def deliver(
@@ -82,6 +55,7 @@ def deliver(
         while sender.work():
             pass
     finally:
+        sender.close()
         _give_back(sessions, sender.token)
     return sender.tally
 
@@ -114,17 +88,23 @@ class _Sender:
         self._settler = Settler(sessions, self.token, clock)
         self._sessions = sessions
         self._transport = transport
+        self._crew = Crew(at_once(transport))
         self._compose = compose
         self._ends_at = ends_at
         self._group = FIRST_GROUP
+        self._looked_at = 0.0
+        """When it last saw what is most urgent."""
 
     @property
     def tally(self) -> Tally:
         return self._settler.tally
 
+    def close(self) -> None:
+        self._crew.close()
+
     def work(self) -> bool:
         """Claim and send one batch; False when there is nothing more to do now."""
-        limit = budget.claim_limit(self._sessions)
+        limit, self._looked_at = budget.claim_limit(self._sessions), time.monotonic()
         claimed = states.claim(self._sessions, self.token, limit) if limit else []
         letters = deque(self._written(claimed))
         while letters:
@@ -174,7 +154,10 @@ class _Sender:
         return self._settler.settle(outcomes)
 
     def _let_overtake(self, letters: deque[Letter]) -> None:
-        """Claim what is urgent, and put it before *letters*."""
+        """Claim what is urgent, and put it before *letters*; not more often than need be."""
+        if (now := time.monotonic()) - self._looked_at < OVERTAKEN_EVERY:
+            return
+        self._looked_at = now
         urgent = states.claim(self._sessions, self.token, URGENT, urgent=True)
         # One of them may be a row that was taken back from us: what was written of it before, with
         # an address or links that count no more, would pass ARM under the token that we share.
@@ -188,19 +171,14 @@ class _Sender:
     ) -> list[tuple[Letter, Outcome]]:
         """Send what is armed, each at its turn; spare the rest once nothing more can be sent."""
         armed_at = time.monotonic()
-        outcomes: list[tuple[Letter, Outcome]] = []
-        spared = False
-        for letter in armed:
-            budget.wait_until(turn)
-            began = time.monotonic()
-            # After a slow call the next one keeps its distance too.
-            turn = max(turn, began) + spacing
-            late = began - armed_at > BEGIN_WITHIN
-            outcome = HELD_UP if late or spared else self._send(letter)
-            spared = spared or self._settler.doubts(outcome) or ends(outcome)
-            outcomes.append((letter, outcome))
+        group = _Group(self, armed, turn, spacing)
+        self._crew.together(min(len(armed), self._crew.hands(spacing)), group.hand_over)
         self._fit_group(len(armed), time.monotonic() - armed_at)
-        return outcomes
+        return group.outcomes
+
+    def spares(self, outcome: Outcome) -> bool:
+        """Count *outcome*; tell whether it spares all mails that have not begun."""
+        return self._settler.doubts(outcome) or ends(outcome)
 
     def _fit_group(self, mails: int, seconds: float) -> None:
         """Arm next what can be begun in a second: a kill leaves no more than that in doubt."""
@@ -215,10 +193,55 @@ class _Sender:
         states.let_go(self._sessions, self.token, ids - armed)
         return [letter for letter in group if letter.claimed.id in armed]
 
-    def _send(self, letter: Letter) -> Outcome:
+    def send(self, letter: Letter) -> Outcome:
         try:
-            return self._transport.send(letter.mail)
+            return self._crew.timed(lambda: self._transport.send(letter.mail))
         except Exception:
             # One mail must not take the others with it, and it may be on its way.
             log.exception("send failed delivery=%s", letter.claimed.id)
             return Unknown("an error of the sender")
+
+
+class _Group:
+    """What was armed together, on its way to the mail system by one hand or by several."""
+
+    def __init__(
+        self, sender: _Sender, armed: Sequence[Letter], turn: float, spacing: float
+    ) -> None:
+        self.outcomes: list[tuple[Letter, Outcome]] = []
+        self._sender = sender
+        self._left = deque(armed)
+        self._armed_at = time.monotonic()
+        self._turn = turn
+        self._spacing = spacing
+        self._spared = False
+        self._turns, self._notes = Lock(), Lock()
+
+    def hand_over(self) -> None:
+        """Send what is left, one after the other; other hands may do so at the same time."""
+        try:
+            while (letter := self._next()) is not None:
+                self._note(letter, self._sent(letter))
+        except BaseException:
+            # What ends this hand, a time limit say, ends the others: nobody would hear of theirs.
+            self._spared = True
+            raise
+
+    def _sent(self, letter: Letter) -> Outcome:
+        late = time.monotonic() - self._armed_at > BEGIN_WITHIN
+        return HELD_UP if late or self._spared else self._sender.send(letter)
+
+    def _note(self, letter: Letter, outcome: Outcome) -> None:
+        with self._notes:
+            self._spared |= self._sender.spares(outcome)
+            self.outcomes.append((letter, outcome))
+
+    def _next(self) -> Letter | None:
+        """Return the next letter at its turn."""
+        with self._turns:
+            if not self._left:
+                return None
+            budget.wait_until(self._turn)
+            # After a slow call the next one keeps its distance too.
+            self._turn = max(self._turn, time.monotonic()) + self._spacing
+            return self._left.popleft()

@@ -78,6 +78,9 @@ class Settler:
         ]
         states.record(self._sessions, accepted)
         self.tally["sent"] += len(accepted)
+        if accepted:
+            # One line for all of them: a line a mail would cost more than writing them down.
+            log.info("sent deliveries=%s", ",".join(str(each) for each, _ in accepted))
         for letter, outcome in outcomes:
             self._settle_one(letter, outcome)
         refused = [letter for letter, outcome in outcomes if isinstance(outcome, Refused)]
@@ -87,7 +90,7 @@ class Settler:
         delivery_id = letter.id
         match outcome:
             case Accepted():
-                log.info("sent delivery=%s", delivery_id)
+                pass
             case Refused(why):
                 log.warning("refused delivery=%s why=%s", delivery_id, why)
                 states.fail(self._sessions, self._token, delivery_id, why=why)
@@ -113,7 +116,6 @@ class Settler:
     def _weigh(self, refused: Sequence[Armed], *, anything_accepted: bool) -> bool:
         """Stop where several domains in a row refuse: then it is us; False if so."""
         if anything_accepted:
-            refusals.forget(self._sessions)
             return True
         named = [(letter.id, letter.mail.to.rpartition("@")[2]) for letter in refused]
         suspect = refusals.note(self._sessions, named, self._clock())

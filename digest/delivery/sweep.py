@@ -10,13 +10,23 @@ from digest.database import DatabaseNow, Sessions, in_transaction
 from digest.delivery import states
 from digest.models import Delivery, DeliveryState
 
+COUNTED = 100_000
+"""More than all senders claim until the next sweep: a million more would be counted in vain."""
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
     planned: int
     skipped: int
     waiting: int
-    """Deliveries that may be sent now."""
+    """Deliveries that may be sent now, of which `COUNTED` are counted at most."""
+
+
+_WAITING = (
+    select(Delivery.id)
+    .where(Delivery.state == DeliveryState.PENDING, Delivery.not_before <= DatabaseNow())
+    .limit(COUNTED)
+)
 
 
 def sweep(sessions: Sessions, now: datetime) -> Swept:
@@ -26,11 +36,7 @@ def sweep(sessions: Sessions, now: datetime) -> Swept:
     planned = _plan(sessions, now)
     skipped = in_transaction(sessions, lambda session: planning.close_stale(session, now))
     with sessions.begin() as session:
-        waiting = session.scalars(
-            select(func.count()).where(
-                Delivery.state == DeliveryState.PENDING, Delivery.not_before <= DatabaseNow()
-            )
-        ).one()
+        waiting = session.scalars(select(func.count()).select_from(_WAITING.subquery())).one()
     return Swept(planned, skipped, waiting)
 
 

@@ -19,6 +19,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]
 )
 from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
 
+from digest.aws import AT_ONCE
 from digest.clock import Clock
 from digest.errors import BadSettings
 from digest.mail import listing
@@ -80,6 +81,8 @@ _FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 
 class Ses:
     """Sends by SES's SendEmail, as a raw message; a delivery's id comes back with its events."""
+
+    at_once = AT_ONCE
 
     def __init__(
         self,

@@ -84,6 +84,11 @@ class Transport(Protocol):
         ...
 
 
+def at_once(transport: Transport) -> int:
+    """Return how many calls *transport* bears at one time: one, unless it says `at_once`."""
+    return int(getattr(transport, "at_once", 1))
+
+
 def why(text: object) -> str:
     """Return *text* fit for a log and a database: one line, short, and without addresses."""
     line = _CONTROL.sub(" ", _ADDRESS.sub("(address)", str(text)))

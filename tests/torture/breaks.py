@@ -18,6 +18,7 @@ from digest.database import DatabaseNow, Sessions, in_transaction
 from digest.delivery import sender, states
 from digest.delivery.states import outcomes
 from digest.models import Delivery, DeliveryState, SendingBudget
+from digest.sets import Ready
 from digest.subscribers import silence
 from tests.torture.world import replaced
 
@@ -63,7 +64,7 @@ def a_lost_answer_counts_as_not_sent() -> AbstractContextManager[None]:
 
 
 def arm_does_not_ask_where_the_reader_stands() -> AbstractContextManager[None]:
-    return replaced((outcomes, "_ARM", outcomes.arming(lambda _delivery, _reader: true())))
+    return replaced((outcomes, "_ARM", Ready(outcomes.arming(lambda _delivery, _reader: true()))))
 
 
 def arm_does_not_ask_whether_the_row_is_still_its_own() -> AbstractContextManager[None]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from digest.database import Sessions, connect
 from digest.delivery import Claimed, Composed, Letter, budget, sender
-from digest.delivery.sender import Compose
+from digest.delivery.letters import Compose
 from digest.errors import BadLink
 from digest.mail.message import Mail
 from digest.mail.transport import Accepted, Allowance, NotSent, Outcome, Reaction, Unknown

@@ -16,11 +16,10 @@ from digest.delivery.states.outcomes import (
     back,
     doubt,
     fail,
-    prove,
     record,
     revive,
-    settle,
 )
+from digest.delivery.states.words import prove, settle
 
 __all__ = [
     "ALONE_FROM",

@@ -3,9 +3,19 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Table,
+    Update,
+    bindparam,
+    case,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from digest.database import DatabaseNow, Sessions, in_transaction
@@ -24,6 +34,9 @@ ALONE_FROM = 2
 """A row that this many leases ran out on may be what kills its sender: it is claimed alone."""
 
 GIVEN_UP_AT = 5
+
+ORDINARY = 2
+"""The priority of a digest that is not its reader's first: what has less overtakes it."""
 
 SETTLED_WITHIN = 3 * 86_400.0
 """Seconds in which an event may still tell what became of an unknown one."""
@@ -53,17 +66,14 @@ class Claimed:
 
 def claim(sessions: Sessions, token: str, limit: int, *, urgent: bool = False) -> list[Claimed]:
     """Take up to *limit* due deliveries for *token*, most urgent first; *urgent*: no digests."""
-    young = Delivery.attempts < ALONE_FROM
-    claimed = _claim(sessions, token, limit, young, urgent=urgent)
+    claimed = _claim(sessions, token, limit, _CLAIM_URGENT if urgent else _CLAIM)
     if claimed or urgent:
         # What may kill its sender does not join the batch that it holds already.
         return claimed
-    return _claim(sessions, token, 1, ~young, urgent=False)
+    return _claim(sessions, token, 1, _CLAIM_ALONE)
 
 
-def _claim(
-    sessions: Sessions, token: str, limit: int, which: ColumnElement[bool], *, urgent: bool
-) -> list[Claimed]:
+def _claiming(*which: ColumnElement[bool]) -> Update:
     due = (
         select(Delivery.id)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
@@ -71,20 +81,22 @@ def _claim(
             Delivery.state == DeliveryState.PENDING,
             Delivery.not_before <= DatabaseNow(),
             may_have(Delivery, Subscriber),
-            which,
+            *which,
         )
         .order_by(Delivery.priority, Delivery.not_before, Delivery.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer()))
         .with_for_update(of=Delivery, skip_locked=True)
     )
-    if urgent:
-        due = due.where(Delivery.priority < 2)  # noqa: PLR2004  a digest that is not the first
     # A CTE: PostgreSQL may run a subquery inside IN once a row, and so ignore its LIMIT.
     chosen = due.cte("due")
-    statement = (
-        update(Delivery)
+    return (
+        update(_TABLE)
         .where(Delivery.id.in_(select(chosen.c.id)), Delivery.state == DeliveryState.PENDING)
-        .values(state=DeliveryState.CLAIMED, lease_token=token, lease_until=DatabaseNow(LEASE))
+        .values(
+            state=DeliveryState.CLAIMED,
+            lease_token=bindparam("token"),
+            lease_until=DatabaseNow(bindparam("lease", type_=Float())),
+        )
         .returning(
             Delivery.id,
             Delivery.subscriber_id,
@@ -93,9 +105,22 @@ def _claim(
             Delivery.day_ends_at,
             Delivery.priority,
         )
-        .execution_options(synchronize_session=False)
     )
-    rows = in_transaction(sessions, lambda session: session.execute(statement).all())
+
+
+_TABLE = cast("Table", Delivery.__table__)
+_YOUNG = Delivery.attempts < ALONE_FROM
+# Made once: to put a statement together takes longer than to run it.
+_CLAIM = _claiming(_YOUNG)
+_CLAIM_URGENT = _claiming(_YOUNG, Delivery.priority < ORDINARY)
+_CLAIM_ALONE = _claiming(~_YOUNG)
+
+
+def _claim(sessions: Sessions, token: str, limit: int, statement: Update) -> list[Claimed]:
+    named = {"token": token, "most": limit, "lease": LEASE}
+    rows = in_transaction(
+        sessions, lambda session: session.connection().execute(statement, named).all()
+    )
     return sorted((Claimed(*row) for row in rows), key=lambda each: (each.priority, each.id))
 
 

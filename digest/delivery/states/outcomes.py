@@ -1,13 +1,33 @@
 """Outcomes: arming a mail, and what became of it."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+import json
+from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
+from typing import Any, cast
 
-from sqlalchemy import bindparam, delete, exists, or_, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Float,
+    SmallInteger,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy import cast as as_type
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
-from digest.delivery.states.leases import BY_HAND, LEASE, OUTCOME_UNKNOWN, unless_by_hand
+from digest.database import DatabaseNow, Sessions, in_transaction
+from digest.delivery.states.leases import BY_HAND, LEASE, unless_by_hand
 from digest.models import (
     Delivery,
     DeliveryState,
@@ -16,8 +36,7 @@ from digest.models import (
     Subscriber,
 )
 from digest.planning import may_have
-
-THROWN_AWAY = "thrown away by the mail system after it was accepted"
+from digest.sets import Ready, among, given
 
 
 def arm(
@@ -29,124 +48,121 @@ def arm(
     The reader's row is locked FOR SHARE: an unsubscribe that was acknowledged before is seen
     here, and one that comes now waits until this is committed and then sees `sending`.
     """
-    welcome = (
-        select(Subscriber.id)
-        .where(
-            Subscriber.id == Delivery.subscriber_id,
-            may_have(Delivery, Subscriber),
-        )
-        .correlate(Delivery)
-        .with_for_update(read=True, of=Subscriber)
-    )
-    statement = (
-        update(Delivery)
-        .where(
-            Delivery.id.in_(ids),
-            Delivery.state == DeliveryState.CLAIMED,
-            Delivery.lease_token == token,
-            Delivery.lease_until > DatabaseNow(),
-            welcome.exists(),
-            ~exists().where(SendingBudget.stopped_at.is_not(None)),
-        )
-        .values(
-            state=DeliveryState.SENDING, sending_at=DatabaseNow(), lease_until=DatabaseNow(LEASE)
-        )
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
-    )
 
     def step(session: Session) -> set[int]:
-        armed = set(session.scalars(statement))
+        armed = set(_ARM.run(session, ids=ids, token=token, lease=LEASE).scalars().all())
         _write_picks(session, [pick for pick in picks if pick["delivery_id"] in armed])
         return armed
 
     return in_transaction(sessions, step)
 
 
+def arming(may_have: Callable[..., ColumnElement[bool]] = may_have) -> Update:
+    """Return the statement of ARM, which asks whether a reader *may have* a delivery."""
+    welcome = (
+        select(Subscriber.id)
+        .where(Subscriber.id == Delivery.subscriber_id, may_have(Delivery, Subscriber))
+        .correlate(_TABLE)
+        .with_for_update(read=True, of=Subscriber)
+    )
+    return (
+        update(_TABLE)
+        .where(
+            among(_TABLE.c.id, "ids"),
+            Delivery.state == DeliveryState.CLAIMED,
+            Delivery.lease_token == bindparam("token", None),
+            Delivery.lease_until > DatabaseNow(),
+            welcome.exists(),
+            ~exists().where(SendingBudget.stopped_at.is_not(None)),
+        )
+        .values(
+            state=DeliveryState.SENDING,
+            sending_at=DatabaseNow(),
+            lease_until=DatabaseNow(bindparam("lease", None, type_=Float())),
+        )
+        .returning(Delivery.id)
+    )
+
+
+_TABLE = cast("Table", Delivery.__table__)
+# Made once: to put a statement together takes longer than to run it.
+_ARM = Ready(arming())
+_PICKS = {
+    "subscriber_id": BigInteger(),
+    "paper_id": BigInteger(),
+    "delivery_id": BigInteger(),
+    "place": SmallInteger(),
+    "reasons": JSON().with_variant(Text(), "sqlite"),
+}
+_LEDGER = {
+    name: Ready(
+        each(cast("Table", Pick.__table__))
+        .from_select([*_PICKS], select(*given("picks", *_PICKS.values())).where(true()))
+        .on_conflict_do_nothing(index_elements=["subscriber_id", "paper_id"])
+    )
+    for name, each in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+_ACCEPTED_ID, _PROVIDER_ID = given("accepted", BigInteger(), Text())
+_RECORD = Ready(
+    update(_TABLE)
+    .where(
+        _TABLE.c.id == _ACCEPTED_ID,
+        or_(Delivery.state == DeliveryState.SENDING, Delivery.state == DeliveryState.UNKNOWN),
+    )
+    .values(
+        state=DeliveryState.SENT,
+        provider_id=_PROVIDER_ID,
+        lease_token=None,
+        lease_until=None,
+        error=None,
+    )
+)
+
+
+MOST_TOLD = 10_000
+_TOLD: dict[int, tuple[object, str]] = {}
+"""Reasons as JSON, by where in memory they are: each is kept too, so nothing else is there."""
+
+_BUDGET = cast("Table", SendingBudget.__table__)
+_FORGET_REFUSALS = Ready(
+    update(_BUDGET).where(as_type(_BUDGET.c.refusals, Text()) != "[]").values(refusals=[])
+)
+
+
 def _write_picks(session: Session, picks: Sequence[dict[str, Any]]) -> None:
     if picks:
-        session.execute(
-            insert_new(session, Pick).on_conflict_do_nothing(
-                index_elements=["subscriber_id", "paper_id"]
-            ),
-            picks,
-        )
+        _LEDGER[session.get_bind().dialect.name].run(session, picks=_told(picks))
 
 
-def record(sessions: Sessions, sent: Sequence[tuple[int, str]]) -> None:
-    """Note that the mail system accepted these deliveries: (id, its id for the message)."""
-    statement = (
-        update(Delivery.__table__)  # type: ignore[arg-type]  # a Table, executed row by row
-        .where(
-            Delivery.id == bindparam("delivery"),
-            or_(Delivery.state == DeliveryState.SENDING, Delivery.state == DeliveryState.UNKNOWN),
-        )
-        .values(
-            state=DeliveryState.SENT,
-            provider_id=bindparam("message"),
-            lease_token=None,
-            lease_until=None,
-            error=None,
-        )
-    )
-    rows = [{"delivery": each, "message": message} for each, message in sent]
-    if rows:
-        in_transaction(sessions, lambda session: session.execute(statement, rows))
+def _told(picks: Sequence[dict[str, Any]]) -> str:
+    """Return *picks* as JSON; reasons that picks share, as most do, are written out once."""
+    rows = []
+    for reader, paper, delivery, place, why in map(itemgetter(*_PICKS), picks):
+        _, told = _TOLD.get(id(why)) or _remember(why)
+        rows.append(f"[{reader},{paper},{delivery},{place},{told}]")
+    return f"[{','.join(rows)}]"
 
 
-def prove(session: Session, delivery_id: int, provider_id: str, *, left: bool) -> bool:
+def _remember(why: list[dict[str, Any]]) -> tuple[object, str]:
+    if len(_TOLD) >= MOST_TOLD:
+        _TOLD.clear()
+    told = _TOLD[id(why)] = (why, json.dumps(why))
+    return told
+
+
+def record(sessions: Sessions, accepted: Sequence[tuple[int, str]]) -> None:
     """
-    Note that an event shows this delivery to have been accepted; False when that is no news.
+    Note that the mail system accepted these deliveries: (id, its id for the message).
 
-    One that is to be sent again by the operator's hand is spared that, and doubt that was closed
-    is settled after all. Not so where the mail was thrown away after it was accepted, and never
-    *left*: that is only noted.
+    Refusals before them were the addresses' own, and are forgotten.
     """
-    in_doubt = Delivery.state.in_((DeliveryState.SENDING, DeliveryState.UNKNOWN))
-    again = Delivery.state.in_((DeliveryState.PENDING, DeliveryState.CLAIMED))
-    closed = (Delivery.state == DeliveryState.SKIPPED) & (Delivery.error == OUTCOME_UNKNOWN)
-    sent = Delivery.state == DeliveryState.SENT
-    statement = (
-        update(Delivery)
-        .where(
-            Delivery.id == delivery_id,
-            # Without it the mail was never on its way, whatever the event says.
-            Delivery.sending_at.is_not(None),
-            or_(in_doubt, again, closed) if left else or_(in_doubt, sent),
-        )
-        .values(
-            state=DeliveryState.SENT,
-            provider_id=provider_id,
-            lease_token=None,
-            lease_until=None,
-            error=None if left else THROWN_AWAY,
-        )
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
-    )
-    return session.scalar(statement) is not None
 
+    def step(session: Session) -> None:
+        _RECORD.run(session, accepted=accepted)
+        _FORGET_REFUSALS.run(session)
 
-def settle(session: Session, delivery_id: int, *, again: bool) -> bool:
-    """
-    Close the doubt about a delivery by the operator's word: it was sent, or is sent *again*.
-
-    False when there is no doubt. A resend keeps its picks, for the first mail may have come, and
-    its `sending_at`, so that an event of the first mail still spares the second.
-    """
-    state = DeliveryState.PENDING if again else DeliveryState.SENT
-    statement = (
-        update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.UNKNOWN)
-        .values(
-            state=state,
-            not_before=DatabaseNow() if again else Delivery.not_before,
-            error=BY_HAND,
-        )
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
-    )
-    return session.scalar(statement) is not None
+    if accepted:
+        in_transaction(sessions, step)
 
 
 def back(sessions: Sessions, token: str, delivery_id: int, *, why: str, after: float) -> None:

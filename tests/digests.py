@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from typing import Any
 
 from digest.card import Card, Reason
 from digest.clock import Cadence, Timetable
 from digest.compose.grouping import Chosen, grouped
 from digest.language import gettext as _
+from digest.mail.message import Letterhead, Mail, as_bytes
 from digest.render import DigestPage, Footer, Group, Item, Rendered, Renderer, Site, schedule
 from tests import lint_mail
 
@@ -167,3 +171,20 @@ def text_of(html: str, tag: str) -> list[str]:
 
 def addresses(html: str) -> list[str]:
     return [attributes["href"] for attributes, _ in lint_mail.Mail(html).links]
+
+
+def parsed(mail: Mail, letterhead: Letterhead, now: datetime) -> EmailMessage:
+    """Return *mail* as the standard library reads it on the other side."""
+    message = message_from_bytes(as_bytes(mail, letterhead, now), policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def part_of(mail: Mail, subtype: str) -> str:
+    """Return the part of *mail* that is html or plain, as it is shown."""
+    letterhead = Letterhead(
+        sender=FOOTER.email, reply_to=FOOTER.email, site_name="-", base_url=SITE.base_url
+    )
+    part = parsed(mail, letterhead, datetime(2026, 11, 20, tzinfo=UTC)).get_body((subtype,))
+    assert isinstance(part, EmailMessage)
+    return str(part.get_content())

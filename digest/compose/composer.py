@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from functools import cached_property
 
 from digest import subscribers
 from digest.card import chips
@@ -11,26 +12,28 @@ from digest.clock import Clock, last_daily
 from digest.compose import grouping
 from digest.compose.batch import Batch, read_batch
 from digest.compose.grouping import Chosen, grouped
+from digest.compose.ledger import ledger
+from digest.compose.picking import SIZE, Picks, matched
+from digest.compose.quickly import Quick
+from digest.compose.speech import by_language
 from digest.database import Sessions
 from digest.delivery import Claimed, Composed, Held, Letter
 from digest.edition import Edition
 from digest.language import speaking, spoken
 from digest.links import CONFIRM_LIFETIME, Links, Purpose
 from digest.mail.message import Mail
-from digest.match import Picked, match
-from digest.models import DeliveryKind, NothingNew, Standing, Subscriber
+from digest.match import Picked
+from digest.models import DeliveryKind, NothingNew, Subscriber
 from digest.render import DigestPage, Footer, Rendered, Renderer, schedule
 
 log = logging.getLogger(__name__)
-
-SIZE = 10
-"""Papers in a digest."""
 
 NEWS_AWAITED = 600.0
 """Seconds after which a digest without news is tried again while today's fetch is still to come."""
 
 
 BROKEN = "could not be composed"
+NOTHING_NEW = "nothing new"
 TRY_AGAIN_IN = 600.0
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -51,12 +54,16 @@ class Composer:
     leave_mailbox: str = ""
     """DIGEST_UNSUBSCRIBE_ADDRESS; empty where nobody reads mails that unsubscribe."""
 
+    @cached_property
+    def _quick(self) -> Quick:
+        return Quick(self.renderer, self.links, self.leave_mailbox)
+
     def __call__(self, claimed: Sequence[Claimed]) -> list[Composed]:
         """Return a letter, or why there is none, for each of *claimed*."""
         try:
             with self.sessions() as session:
                 batch = read_batch(session, claimed, samples=self.samples)
-            return self.write(claimed, batch)
+            return self.written(claimed, batch, matched(batch))
         except Exception:
             # What stops a whole batch is found by composing one at a time.
             log.exception("compose failed deliveries=%d", len(claimed))
@@ -64,28 +71,36 @@ class Composer:
                 return [composed for each in claimed for composed in self([each])]
             return [Held(claimed[0], BROKEN, TRY_AGAIN_IN, broken=True)]
 
-    def write(self, claimed: Sequence[Claimed], batch: "Batch") -> list[Composed]:
-        readers = list(batch.digests.values())
-        matched = match(batch.edition, readers, SIZE, batch.rated) if batch.edition else []
-        picks = dict(zip(batch.digests, matched, strict=False))
-        return [self._guarded(each, batch, picks.get(each.id, [])) for each in claimed]
+    def write(self, claimed: Sequence[Claimed], batch: Batch) -> list[Composed]:
+        """Return the same of what is read already, with words to look at instead of a body."""
+        return self.written(claimed, batch, matched(batch), quick=False)
 
-    def _guarded(self, claimed: Claimed, batch: "Batch", picks: Sequence[Picked]) -> Composed:
-        try:
-            with speaking(_language(batch.readers.get(claimed.subscriber_id))):
-                return self._compose(claimed, batch, picks)
-        except Exception:
-            # One reader's mail must not take the others' with it.
-            log.exception("compose failed delivery=%s", claimed.id)
-            return Held(claimed, BROKEN, TRY_AGAIN_IN, broken=True)
+    def written(
+        self, claimed: Sequence[Claimed], batch: Batch, picks: Picks, *, quick: bool = True
+    ) -> list[Composed]:
+        """Return a letter, or why there is none, for each of *claimed*, with these *picks*."""
+        composed: dict[int, Composed] = {}
+        for language, some in by_language(claimed, batch.readers).items():
+            with speaking(language):
+                for each in some:
+                    try:
+                        mine = picks.get(each.id, ())
+                        composed[each.id] = self._compose(each, batch, mine, quick=quick)
+                    except Exception:
+                        # One reader's mail must not take the others' with it.
+                        log.exception("compose failed delivery=%s", each.id)
+                        composed[each.id] = Held(each, BROKEN, TRY_AGAIN_IN, broken=True)
+        return [composed[each.id] for each in claimed]
 
-    def _compose(self, claimed: Claimed, batch: "Batch", picks: Sequence[Picked]) -> Composed:
+    def _compose(
+        self, claimed: Claimed, batch: Batch, picks: Sequence[Picked], *, quick: bool
+    ) -> Composed:
         reader = batch.readers.get(claimed.subscriber_id)
         if reader is None:
             return Held(claimed, "its reader was erased")
         match claimed.kind:
             case DeliveryKind.DIGEST:
-                return self._digest(claimed, reader, batch, picks)
+                return self._digest(claimed, reader, batch, picks, quick=quick)
             case DeliveryKind.CONFIRMATION:
                 return self.letter(claimed, batch, self._confirmation(reader))
             case DeliveryKind.LINK:
@@ -107,7 +122,7 @@ class Composer:
             unsubscribe_url=self.links.make(Purpose.LEAVE, reader.id),
         )
 
-    def _about_a_change(self, claimed: Claimed, reader: Subscriber, batch: "Batch") -> Composed:
+    def _about_a_change(self, claimed: Claimed, reader: Subscriber, batch: Batch) -> Composed:
         change = batch.changes.get(int(claimed.day))
         asks = claimed.kind is DeliveryKind.CHANGE
         if change is None or change.closed_at or asks == bool(change.changed_at):
@@ -125,43 +140,53 @@ class Composer:
         return self.letter(claimed, batch, mail, to=former)
 
     def _digest(
-        self, claimed: Claimed, reader: Subscriber, batch: "Batch", picks: Sequence[Picked]
+        self,
+        claimed: Claimed,
+        reader: Subscriber,
+        batch: Batch,
+        picks: Sequence[Picked],
+        *,
+        quick: bool,
     ) -> Composed:
-        first = reader.id in batch.new
-        if batch.edition is not None and (sent := batch.sent.get(claimed.id)):
+        edition, first = batch.edition, reader.id in batch.new
+        if edition is not None and (sent := batch.sent.get(claimed.id)):
             # Sent again by the operator's hand: the same papers, which the ledger has already.
-            again = grouping.sent(sent)
-            page = self.page(claimed, reader, batch.edition, again, first=first)
+            page = self.page(claimed, reader, edition, grouping.sent(sent), first=first)
             return self.letter(claimed, batch, self.renderer.digest(page))
-        if not picks or batch.edition is None:
-            return self._without_news(claimed, reader, batch)
-        chosen = grouping.picked(batch.edition, picks)
-        page = self.page(claimed, reader, batch.edition, chosen, first=first)
-        rendered = self.renderer.digest(page)
-        ledger = tuple(
-            {
-                "subscriber_id": reader.id,
-                "paper_id": batch.edition.cards[pick.place].paper_id,
-                "delivery_id": claimed.id,
-                "place": place,
-                "reasons": chips(pick.reasons),
-            }
-            for place, pick in enumerate(picks)
-            # What a mail had no room for may come another day.
-            if place in rendered.places
-        )
-        return self.letter(claimed, batch, rendered, ledger)
+        if edition is None or not picks:
+            held = self._without_news(claimed, reader, edition)
+            if edition is None or held is not None:
+                return held or Held(claimed, NOTHING_NEW)
 
-    def _without_news(self, claimed: Claimed, reader: Subscriber, batch: "Batch") -> Composed:
-        now, edition = self.clock(), batch.edition
+        def whole() -> DigestPage:
+            chosen = grouping.picked(edition, picks)
+            return self.page(claimed, reader, edition, chosen, first=first)
+
+        letter = self._quick.letter(claimed, reader, batch, picks, whole) if quick else None
+        if letter is not None:
+            return letter
+        rendered = self.renderer.digest(whole())
+        rows = ledger(
+            claimed,
+            [edition.cards[pick.place].paper_id for pick in picks],
+            [chips(pick.reasons) for pick in picks],
+        )
+        # What a mail had no room for may come another day.
+        shown = tuple(row for row in rows if row["place"] in rendered.places)
+        return self.letter(claimed, batch, rendered, shown)
+
+    def _without_news(
+        self, claimed: Claimed, reader: Subscriber, edition: Edition | None
+    ) -> Held | None:
+        """Return why there is no digest without papers; None where there is one."""
+        now = self.clock()
         fetched_at = edition.fetched_at if edition else None
         is_read = fetched_at is not None and fetched_at >= last_daily(self.fetch_at, now)
         if not is_read and now < claimed.day_ends_at:
             return Held(claimed, "today's fetch is still to come", NEWS_AWAITED)
         if edition is None or reader.nothing_new is NothingNew.SKIP:
-            return Held(claimed, "nothing new")
-        page = self.page(claimed, reader, edition, [], first=reader.id in batch.new)
-        return self.letter(claimed, batch, self.renderer.digest(page))
+            return Held(claimed, NOTHING_NEW)
+        return None
 
     def page(
         self,
@@ -197,7 +222,7 @@ class Composer:
     def letter(
         self,
         claimed: Claimed,
-        batch: "Batch",
+        batch: Batch,
         rendered: Rendered,
         picks: tuple[dict[str, object], ...] = (),
         *,
@@ -223,11 +248,3 @@ class Composer:
             lang=spoken().tag,
         )
         return Letter(claimed, mail, picks)
-
-
-def _language(reader: Subscriber | None) -> str | None:
-    """Return the language of a mail to *reader*: who is asked to confirm has asked in one."""
-    if reader is None:
-        return None
-    asked = reader.requested.get("language") if reader.standing is Standing.PENDING else None
-    return asked or reader.language

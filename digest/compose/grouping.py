@@ -1,15 +1,16 @@
 """Grouping: the picks of a digest in the sections in which a mail shows them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from itertools import groupby
 
 from digest.card import Card, Reason, fits
 from digest.clock import Cadence
 from digest.edition import Edition
 from digest.language import gettext as _
-from digest.language import long_day, span
+from digest.language import long_day, span, spoken
 from digest.match import Picked
 from digest.render import Group, Item
 
@@ -25,7 +26,10 @@ class Chosen:
 def picked(edition: Edition, picks: Sequence[Picked]) -> list[Chosen]:
     """Return *picks*, each with its place among them."""
     return [
-        Chosen(pick.fits, Item(edition.cards[pick.place], pick.reasons, place, _day(edition, pick)))
+        Chosen(
+            pick.fits,
+            Item(edition.cards[pick.place], pick.reasons, place, listed_on(edition, pick.place)),
+        )
         for place, pick in enumerate(picks)
     ]
 
@@ -39,39 +43,58 @@ def sent(papers: Sequence[tuple[Card, Sequence[Reason]]]) -> list[Chosen]:
 
 
 def grouped(chosen: Sequence[Chosen], cadence: Cadence) -> tuple[Group, ...]:
+    """Return the sections of a digest."""
+    items = [each.item for each in chosen]
+    groups = arranged(
+        [each.fits for each in chosen], cadence, lambda place: items[place].listed_on or date.min
+    )
+    return tuple(Group(title, tuple(items[place] for place in places)) for title, places in groups)
+
+
+def arranged(
+    fits: Sequence[bool], cadence: Cadence, listed_on: Callable[[int], date]
+) -> list[tuple[str, list[int]]]:
     """
-    Return the sections of a digest, none without a paper.
+    Return the titles of a digest's sections and the places of their papers, none without a paper.
 
     A day's: what answers to an interest, then what trends. A week's and a month's: the best paper,
     then day by day or week by week, the newest first.
     """
+    groups: Iterable[tuple[str, list[int]]]
+    places = range(len(fits))
     match cadence:
         case Cadence.WEEKLY:
-            groups = _over_time(_("Paper of the week"), chosen, _on_its_day)
+            groups = _over_time(_("Paper of the week"), places, listed_on, _on_its_day)
         case Cadence.MONTHLY:
-            groups = _over_time(_("Paper of the month"), chosen, _in_its_week)
+            groups = _over_time(_("Paper of the month"), places, listed_on, _in_its_week)
         case _:
-            groups = _by_interest(chosen)
-    return tuple(group for group in groups if group.items)
+            fitting, trending = _by_interest(spoken().code)
+            groups = (
+                (fitting, [place for place, does in enumerate(fits) if does]),
+                (trending, [place for place, does in enumerate(fits) if not does]),
+            )
+    return [group for group in groups if group[1]]
 
 
-def _by_interest(chosen: Sequence[Chosen]) -> Iterator[Group]:
-    yield Group(_("From your topics"), tuple(each.item for each in chosen if each.fits))
-    yield Group(_("Trending everywhere"), tuple(each.item for each in chosen if not each.fits))
+@cache
+def _by_interest(_language: str) -> tuple[str, str]:
+    return _("From your topics"), _("Trending everywhere")
 
 
 def _over_time(
-    best: str, chosen: Sequence[Chosen], period: Callable[[date], tuple[date, str]]
-) -> Iterator[Group]:
-    items = [each.item for each in chosen]
-    yield Group(best, tuple(items[:1]))
-    dated = [(period(item.listed_on or date.min), item) for item in items[1:]]
+    best: str,
+    places: Sequence[int],
+    listed_on: Callable[[int], date],
+    period: Callable[[date], tuple[date, str]],
+) -> Iterator[tuple[str, list[int]]]:
+    yield best, list(places[:1])
+    dated = [(period(listed_on(place)), place) for place in places[1:]]
     for (_first, title), in_it in groupby(
         # Sorting keeps what is equal in its order: the best first.
         sorted(dated, key=lambda each: each[0][0], reverse=True),
         key=lambda each: each[0],
     ):
-        yield Group(title, tuple(item for _period, item in in_it))
+        yield title, [place for _period, place in in_it]
 
 
 def _on_its_day(day: date) -> tuple[date, str]:
@@ -82,8 +105,14 @@ def _in_its_week(day: date) -> tuple[date, str]:
     if day == date.min:
         return day, _("Earlier")
     monday = day - timedelta(days=day.weekday())
-    return monday, span(monday, monday + timedelta(days=6))
+    return monday, _week(monday, spoken().code)
 
 
-def _day(edition: Edition, pick: Picked) -> date:
-    return datetime.fromtimestamp(float(edition.listed_at[pick.place]), UTC).date()
+@lru_cache(maxsize=1_000)
+def _week(monday: date, _language: str) -> str:
+    return span(monday, monday + timedelta(days=6))
+
+
+def listed_on(edition: Edition, row: int) -> date:
+    """Return the day whose list showed the paper in *row* of *edition* last."""
+    return datetime.fromtimestamp(float(edition.listed_at[row]), UTC).date()

@@ -2,12 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
 from digest import library
 from digest.models import FetchRun, Paper, Restoration
+from digest.sources.sample import Sample
+
+ADDED_WITHIN = timedelta(days=30)
+"""After it went on: what a source that is added later shows was not mailed before the loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,23 @@ def _may_have_been_sent(session: Session, restoration: Restoration) -> ColumnEle
     if resumed_at is None:
         return true()
     may = Paper.first_seen_at <= resumed_at
-    for source in restoration.awaited:
+    for source in {*restoration.awaited, *_not_read_then(session, restoration)}:
         may = or_(may, _shown_late(session, source, restoration))
     return may
+
+
+def _not_read_then(session: Session, restoration: Restoration) -> Collection[str]:
+    """Return the sources that were unknown then, and may be back: feeds that the loss took."""
+    resumed_at = restoration.resumed_at
+    assert resumed_at  # noqa: S101  the caller has looked
+    read = FetchRun.at.between(restoration.restored_at, resumed_at) & FetchRun.error.is_(None)
+    later = FetchRun.at.between(resumed_at, resumed_at + ADDED_WITHIN)
+    found = select(FetchRun.source).where(
+        later,
+        FetchRun.source != Sample.name,
+        FetchRun.source.not_in(select(FetchRun.source).where(read)),
+    )
+    return session.scalars(found.distinct()).all()
 
 
 def _shown_late(session: Session, source: str, restoration: Restoration) -> ColumnElement[bool]:

@@ -3,19 +3,18 @@
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
+from functools import cache, cached_property, lru_cache
 from urllib.parse import quote, urlsplit
 
 from digest import mailboxes
-
-LINE = 76
-"""Bytes in a line: what RFC 2045 allows in quoted-printable, RFC 2047 beside an encoded word."""
+from digest.mail import headers
+from digest.mail.headers import LINE
 
 # `=` followed by `_` cannot occur in quoted-printable text, so no content can hold this; and a
 # fixed one makes the same mail the same bytes.
@@ -35,7 +34,8 @@ class Mail:
     *unsubscribe_url* makes it one of a list's mails, to which *unsubscribe_mailto* is another way
     out; *help_url* is where its reader sees to their preferences; a confirmation and the like has
     none of them. *decided_at* is when its delivery
-    was decided on; with it, its id is its own in all installations.
+    was decided on; with it, its id is its own in all installations. A mail has either *html* and
+    *text*, or *body*: both, encoded already and in their `envelope`, in pieces.
 
     Raises:
         ValueError: a control character, or what is no address, in what becomes a header.
@@ -44,8 +44,8 @@ class Mail:
 
     to: str
     subject: str
-    html: str
-    text: str
+    html: str = ""
+    text: str = ""
     delivery_id: int
     kind: str
     decided_at: datetime | None = None
@@ -53,20 +53,22 @@ class Mail:
     unsubscribe_mailto: str | None = None
     help_url: str | None = None
     lang: str = "en"
+    body: Sequence[bytes] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         _refuse_breaks("subject", self.subject)
         _require(mailboxes.ADDRESS, "to", self.to)
-        _require(_WORD, "kind", self.kind)
-        _require(_WORD, "lang", self.lang)
-        for name in ("unsubscribe_url", "help_url"):
-            if (url := getattr(self, name)) is not None:
-                _require(_WEB_ADDRESS, name, url)
+        _require_word("kind", self.kind)
+        _require_word("lang", self.lang)
+        if self.unsubscribe_url is not None:
+            _require(_WEB_ADDRESS, "unsubscribe_url", self.unsubscribe_url)
+        if self.help_url is not None:
+            _require(_WEB_ADDRESS, "help_url", self.help_url)
         if self.unsubscribe_mailto is not None:
             _require(_MAILTO, "unsubscribe_mailto", self.unsubscribe_mailto)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Letterhead:
     """
     What every mail of an installation says about its sender.
@@ -96,7 +98,7 @@ class Letterhead:
         """The bare address of the sender."""
         return mailboxes.split(self.sender)[1]
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The host of the site in ASCII, fit for the right side of an id."""
         host = urlsplit(self.base_url).hostname or "localhost"
@@ -104,6 +106,29 @@ class Letterhead:
             return f"[{ipaddress.IPv4Address(host)}]"
         except ValueError:
             return "localhost" if ":" in host else host.encode("idna").decode()
+
+    @cached_property
+    def bare_host(self) -> str:
+        """The same without brackets."""
+        return self.host.strip("[]")
+
+    @cached_property
+    def from_line(self) -> str:
+        return f"From: {headers.mailbox(self.sender)}\r\n"
+
+    @cached_property
+    def reply_line(self) -> str:
+        return f"Reply-To: {headers.mailbox(self.reply_to)}\r\n"
+
+    @cached_property
+    def list_id_line(self) -> str:
+        # RFC 2919: readers filter by this id, so it must stay as it is.
+        return f"List-Id: {headers.named(self.site_name, f'daily.{self.bare_host}')}\r\n"
+
+    @cached_property
+    def owner_line(self) -> str:
+        owner = quote(mailboxes.split(self.reply_to)[1], safe="@")
+        return f"List-Owner: <mailto:{owner}>\r\n"
 
 
 def as_bytes(mail: Mail, letterhead: Letterhead, now: datetime) -> bytes:
@@ -113,87 +138,82 @@ def as_bytes(mail: Mail, letterhead: Letterhead, now: datetime) -> bytes:
     Text, then HTML, both UTF-8 in quoted-printable: no line of the bodies is longer than 76
     bytes, and none of the headers longer than 998.
     """
+    head = _head(mail, letterhead, now).encode("ascii")
+    return b"".join((head, *(mail.body or (_alternatives(mail.text, mail.html),))))
+
+
+@cache
+def envelope() -> tuple[bytes, bytes, bytes]:
+    """Return what stands before, between and after the parts of a body: its text and its HTML."""
+    top, between, end = _alternatives("|", "|").split(b"|\r\n")
+    return top, between, end
+
+
+def _head(mail: Mail, letterhead: Letterhead, now: datetime) -> str:
     # Written by hand: the standard library folds long values anywhere or wraps them into encoded
     # words, and mailbox providers then find no address to unsubscribe at.
-    head = "".join(f"{name}: {value}\r\n" for name, value in _headers(mail, letterhead, now))
-    return head.encode("ascii") + _alternatives(mail)
+    listed = "" if mail.unsubscribe_url is None else _list_headers(mail, letterhead)
+    # RFC 3834: out-of-office replies do not answer what is generated.
+    # Gmail counts complaints by each part of Feedback-ID; the last names the sender on all mails.
+    return (
+        f"{letterhead.from_line}"
+        f"To: {mail.to}\r\n"
+        f"{letterhead.reply_line}"
+        f"Subject: {headers.subject(mail.subject)}\r\n"
+        f"Date: {_date(now.replace(microsecond=0))}\r\n"
+        f"Message-ID: <daybreak.{mail.delivery_id}.{_key(mail)}@{letterhead.host}>\r\n"
+        f"{listed}"
+        "Auto-Submitted: auto-generated\r\n"
+        f"Feedback-ID: {mail.kind}:{letterhead.bare_host}:daybreak\r\n"
+        f"X-Daybreak-Delivery: {mail.delivery_id}\r\n"
+        f"Content-Language: {mail.lang}\r\n"
+    )
 
 
-def _headers(mail: Mail, letterhead: Letterhead, now: datetime) -> Iterator[tuple[str, str]]:
-    yield "From", _mailbox(letterhead.sender)
-    yield "To", mail.to
-    yield "Reply-To", _mailbox(letterhead.reply_to)
-    yield "Subject", _unstructured("Subject", mail.subject)
-    yield "Date", format_datetime(now)
-    yield "Message-ID", f"<daybreak.{mail.delivery_id}.{_key(mail)}@{letterhead.host}>"
-    if mail.unsubscribe_url is not None:
-        yield from _list_headers(mail, letterhead)
-    # RFC 3834: out-of-office replies do not answer this.
-    yield "Auto-Submitted", "auto-generated"
-    # Gmail counts complaints by each part; the last one names the sender on all its mails.
-    yield "Feedback-ID", f"{mail.kind}:{letterhead.host.strip('[]')}:daybreak"
-    yield "X-Daybreak-Delivery", str(mail.delivery_id)
-    yield "Content-Language", mail.lang
+@lru_cache(maxsize=16)
+def _date(now: datetime) -> str:
+    return format_datetime(now)
 
 
 def _key(mail: Mail) -> str:
     """Return what tells *mail* from another database's of the same id: mailboxes drop repeats."""
-    known_by = (mail.delivery_id, mail.kind, mail.to, mail.decided_at)
-    return hashlib.sha256(repr(known_by).encode()).hexdigest()[:12]
+    known_by = f"({mail.delivery_id}, {mail.kind!r}, {mail.to!r}, {_written(mail.decided_at)})"
+    return hashlib.sha256(known_by.encode()).hexdigest()[:12]
 
 
-def _list_headers(mail: Mail, letterhead: Letterhead) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=1_000)
+def _written(moment: datetime | None) -> str:
+    return repr(moment)
+
+
+def _list_headers(mail: Mail, letterhead: Letterhead) -> str:
     # RFC 8058: mailbox providers post to the first of these themselves.
     other = f",\r\n <{mail.unsubscribe_mailto}>" if mail.unsubscribe_mailto else ""
-    yield "List-Unsubscribe", f"<{mail.unsubscribe_url}>{other}"
-    yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
-    # RFC 2919: readers filter by this id, so it must stay as it is.
-    yield "List-Id", _named(letterhead.site_name, f"daily.{letterhead.host.strip('[]')}")
-    if mail.help_url is not None:
-        yield "List-Help", f"<{mail.help_url}>"
-    owner = quote(mailboxes.split(letterhead.reply_to)[1], safe="@")
-    yield "List-Owner", f"<mailto:{owner}>"
+    help_line = f"List-Help: <{mail.help_url}>\r\n" if mail.help_url is not None else ""
+    return (
+        f"List-Unsubscribe: <{mail.unsubscribe_url}>{other}\r\n"
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        f"{letterhead.list_id_line}{help_line}{letterhead.owner_line}"
+    )
 
 
-def _alternatives(mail: Mail) -> bytes:
+def _alternatives(text: str, html: str) -> bytes:
     body = EmailMessage(SMTP.clone(max_line_length=LINE))
-    body.set_content(mail.text, cte="quoted-printable")
-    body.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    body.set_content(text, cte="quoted-printable")
+    body.add_alternative(html, subtype="html", cte="quoted-printable")
     body.set_boundary(BOUNDARY)
     return body.as_bytes()
 
 
-def _mailbox(text: str) -> str:
-    name, address = mailboxes.split(text)
-    return _named(name, address) if name else address
-
-
-def _named(name: str, angled: str) -> str:
-    if _speaks_for_itself(name):
-        return formataddr((name, angled))
-    return f"{_encoded_words('Reply-To', name)}\r\n <{angled}>"
-
-
-def _unstructured(header: str, text: str) -> str:
-    if not _speaks_for_itself(text):
-        return _encoded_words(header, text)
-    folded = Header(text, "us-ascii", LINE, header_name=header)
-    return folded.encode(linesep="\r\n")
-
-
-def _speaks_for_itself(text: str) -> bool:
-    # What looks like an encoded word would be decoded; odd spaces would not survive folding.
-    spaced = " ".join(text.split()) == text
-    return spaced and text.isascii() and "=?" not in text and len(max(text.split(" "))) < LINE
-
-
-def _encoded_words(header: str, text: str) -> str:
-    return Header(text, "utf-8", LINE, header_name=header).encode(linesep="\r\n")
-
-
 def _refuse_breaks(name: str, text: str) -> None:
-    if found := mailboxes.BREAKS_A_HEADER.search(text):
+    # None of them is printable, and most texts are: that is known faster.
+    if not text.isprintable() and (found := mailboxes.BREAKS_A_HEADER.search(text)):
         raise ValueError(f"{name}: {found[0]!r} does not belong into a header")
+
+
+@lru_cache(maxsize=100)
+def _require_word(name: str, text: str) -> None:
+    _require(_WORD, name, text)
 
 
 def _require(form: re.Pattern[str], name: str, text: str) -> None:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
-from digest.card import TRENDING, Card, Reason, shorten
-from digest.clock import Cadence
+from digest.card import Card, shorten
 from digest.language import gettext as _
 from digest.language import ngettext, number, short_day
 from digest.render.page import DigestPage, Item
-from digest.render.reasons import said
+from digest.render.reasons import Told, is_by_day, is_told, told
 from digest.render.wording import line
 
 # Real titles, organisations and findings are shorter: a monstrous one must not fill the mail.
@@ -19,7 +18,6 @@ _LONGEST_TITLE = 320
 _LONGEST_NAME = 80
 _LONGEST_FINDING = 400
 _LONGEST_CALL = 60
-_MOST_CHIPS = 5
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"\\]{1,1000}", re.IGNORECASE)
 
@@ -45,7 +43,8 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    number: int
+    ordinal: str
+    """Its number in the text part, as wide as the indentation of what stands below it."""
     title: str
     url: str
     organization: str | None
@@ -57,7 +56,7 @@ class Entry:
     abstract: bool
     """The finding is the abstract's own text, and is labelled so."""
     finding: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Told, ...]
     links: tuple[tuple[str, str], ...]
     rates: tuple[Rate, ...]
     """More and less like this; none where nobody may rate."""
@@ -68,6 +67,15 @@ class Entry:
         applause = self.applause.replace(" ", "\N{NO-BREAK SPACE}")
         told = " | ".join(filter(None, (self.organization, self.byline, applause)))
         return told.replace("| ", "|\N{NO-BREAK SPACE}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a mail tells of a paper besides what is on its card."""
+
+    ordinal: str
+    reasons: tuple[Told, ...]
+    rate_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +90,44 @@ def sections(page: DigestPage, base_url: str) -> Iterator[Section]:
     for group in page.groups:
         if group.items:
             numbered = enumerate(group.items, first)
-            entries = tuple(entry(item, place, page, base_url) for place, item in numbered)
+            entries = tuple(entry(item, each, page, base_url) for each, item in numbered)
             yield Section(line(group.title), entries)
             first += len(entries)
 
 
-def entry(item: Item, place: int, page: DigestPage, base_url: str) -> Entry:
-    card = item.card
+def entry(item: Item, number: int, page: DigestPage, base_url: str) -> Entry:
+    by_day = is_by_day(page.cadence)
+    reasons = tuple(told(each) for each in item.reasons if is_told(each, by_day=by_day))
+    rate_url = f"{page.rate_url}/{item.place}" if page.rate_url else None
+    place = Place(ordinal(number), reasons, rate_url)
+    return shown(item.card, place, page.day, base_url)
+
+
+def ordinal(number: int) -> str:
+    return f"{number:2d}. "
+
+
+def shown(card: Card, place: Place, day: date, base_url: str) -> Entry:
+    """Return *card* as an entry of a mail of *day*."""
     # A sample paper has no page but ours.
     url = _web_address(card.url) or f"{base_url}/paper/{quote(card.slug, safe='')}"
-    title = shorten(line(card.title), _LONGEST_TITLE)
+    # It is what is pressed: control characters alone would leave nothing of it.
+    title = shorten(line(card.title), _LONGEST_TITLE) or line(card.slug)
     return Entry(
-        number=place,
+        ordinal=place.ordinal,
         title=title,
         url=url,
         organization=card.organization and shorten(line(card.organization), _LONGEST_NAME),
-        byline=_byline(card, page.day),
+        byline=_byline(card, day),
         upvotes=number(card.upvotes) if card.upvotes > 0 else "",
         applause=ngettext("%(num)s upvote", "%(num)s upvotes", card.upvotes)
         if card.upvotes > 0
         else "",
         abstract=card.summary_by is None,
         finding=shorten(line(card.finding), _LONGEST_FINDING),
-        reasons=tuple(_reasons(item, page)),
+        reasons=place.reasons,
         links=tuple(_links(card, url)),
-        rates=_rates(f"{page.rate_url}/{item.place}", title) if page.rate_url else (),
+        rates=_rates(place.rate_url, title) if place.rate_url else (),
     )
 
 
@@ -121,15 +142,6 @@ def _rates(url: str, title: str) -> tuple[Rate, ...]:
 
 def _shorter(label: str, short: str) -> str:
     return short if label.startswith(short) else label
-
-
-def _reasons(item: Item, page: DigestPage) -> Iterator[Reason]:
-    by_day = page.cadence in (Cadence.WEEKLY, Cadence.MONTHLY)
-    for reason in item.reasons:
-        # That it trends its section says, and the number stands beside it.
-        if by_day or not reason.lead.startswith(TRENDING):
-            told = said(reason)
-            yield Reason(line(told.lead), tuple(line(chip) for chip in told.chips[:_MOST_CHIPS]))
 
 
 def _byline(card: Card, day: date) -> str:

@@ -6,6 +6,9 @@ from datetime import date
 from digest.card import Card, Reason
 from digest.clock import Cadence
 
+MOST_BYTES = 100_000
+"""Of a mail's HTML: Gmail hides what is beyond 102 KB, the way to unsubscribe with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:

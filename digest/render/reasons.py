@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from digest.card import Reason
+from digest.card import TRENDING, Reason
+from digest.clock import Cadence
 from digest.language import gettext as _
 from digest.language import later, listed, ngettext, translated
+from digest.render.wording import line
+
+_MOST_CHIPS = 5
 
 _TOPICS = later("You follow")
 
@@ -23,6 +27,35 @@ _LEADS = {
     later("Close to what you wrote"),
     later("Close to what you wrote on"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A reason as a mail tells it."""
+
+    lead: str
+    chips: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The same in one line of text."""
+        return " ".join((_("Why:"), self.lead, ", ".join(self.chips)))
+
+
+def is_told(reason: Reason, *, by_day: bool) -> bool:
+    """Tell whether a mail tells *reason*; that it trends not where its section says so."""
+    return by_day or not reason.lead.startswith(TRENDING)
+
+
+def is_by_day(cadence: Cadence) -> bool:
+    """Tell whether the papers of such a digest stand under days or weeks."""
+    return cadence in (Cadence.WEEKLY, Cadence.MONTHLY)
+
+
+def told(reason: Reason) -> Told:
+    """Return *reason* in the language spoken now, each part on one line."""
+    spoken = said(reason)
+    return Told(line(spoken.lead), tuple(map(line, spoken.chips[:_MOST_CHIPS])))
 
 
 def said(reason: Reason) -> Reason:

@@ -1,30 +1,32 @@
 """Filling the templates: from facts to the two bodies of a mail."""
 
-import textwrap
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from jinja2 import DictLoader
 
-from digest.language import gettext as _
+from digest.card import Card
+from digest.language import spoken
 from digest.render import notices, wording
-from digest.render.entry import sections
-from digest.render.page import DigestPage, Group, Rendered, Site
+from digest.render.filling import fill
+from digest.render.fragments import Fragments
+from digest.render.page import MOST_BYTES, DigestPage, Group, Rendered, Site
+from digest.render.plates import Plates
 from digest.render.templates import compiled_mails, environment
-
-TEXT_WIDTH = 72
-
-MOST_BYTES = 100_000
-"""Of a mail's HTML: Gmail hides what is beyond 102 KB, the way to unsubscribe with it."""
+from digest.render.whole import whole
 
 
 class Renderer:
     """Every mail of one installation, in the language spoken; MJML is compiled here, once."""
 
     def __init__(self, site: Site) -> None:
-        self._site = site
-        jinja = environment(DictLoader(compiled_mails()))
+        self.site = site
+        compiled = compiled_mails()
+        jinja = environment(DictLoader(compiled))
         jinja.globals.update(site=site)
-        jinja.filters.update(fill=_fill)
+        jinja.filters.update(fill=fill)
+        self._plates = Plates(site, compiled)
+        self._fragments: dict[str, Fragments] = {}
         self._templates = {
             name: (
                 jinja.get_template(f"email/{name}.html"),
@@ -41,32 +43,24 @@ class Renderer:
             rendered = self._digest(page)
         return replace(rendered, places=tuple(item.place for item in page.items))
 
+    def fragments(self, cards: Sequence[Card]) -> Fragments:
+        """
+        Return the same digests in the language spoken, in fragments that are rendered once.
+
+        They are kept as long as digests of the same *cards* are asked for.
+        """
+        language = spoken()
+        kept = self._fragments.get(language.code)
+        if kept is None or kept.cards is not cards or kept.language is not language:
+            kept = self._fragments[language.code] = Fragments(self._plates, cards, language)
+        return kept
+
     def _digest(self, page: DigestPage) -> Rendered:
-        imprint = (
-            wording.disclosure(page.items),
-            wording.reason_for(page.footer),
-            self._site.postal_address,
-        )
-        return self._rendered(
-            "digest",
-            subject=wording.subject(page),
-            preheader=wording.preheader(page),
-            date=wording.dateline(page),
-            banner=wording.banner(page),
-            headline=wording.headline(page),
-            lede=wording.lede(page),
-            note=wording.welcome(page),
-            groups=tuple(sections(page, self._site.base_url)),
-            closing=wording.closing(page),
-            today_label=_("See all recent papers"),
-            today_url=page.today_url,
-            ways=wording.ways(page.footer),
-            imprint=tuple(filter(None, imprint)),
-        )
+        return self._rendered("digest", wording.subject(page), whole(page, self.site))
 
     def confirmation(self, *, email: str, confirm_url: str, hours: int) -> Rendered:
         """Return the mail that asks *email* to confirm; it carries no other word of a visitor."""
-        site = self._site
+        site = self.site
         notice = notices.confirmation(site, email=email, confirm_url=confirm_url, hours=hours)
         return self._notice(notice)
 
@@ -74,7 +68,7 @@ class Renderer:
         """Return the mail that brings a reader back to their preferences."""
         return self._notice(
             notices.link(
-                self._site,
+                self.site,
                 email=email,
                 preferences_url=preferences_url,
                 unsubscribe_url=unsubscribe_url,
@@ -83,31 +77,26 @@ class Renderer:
 
     def change(self, *, email: str, confirm_url: str, hours: int) -> Rendered:
         """Return the mail that asks *email* to take over a subscription of another address."""
-        site = self._site
+        site = self.site
         return self._notice(notices.change(site, email=email, confirm_url=confirm_url, hours=hours))
 
     def moved(self, *, email: str, undo_url: str, days: int) -> Rendered:
         """Return the mail that tells *email* that its digests go elsewhere now."""
-        return self._notice(notices.moved(self._site, email=email, undo_url=undo_url, days=days))
+        return self._notice(notices.moved(self.site, email=email, undo_url=undo_url, days=days))
 
     def alarm(self, *, what: str, since: str, until: str | None, why: str) -> Rendered:
         """Return the mail that tells the operator what is wrong, or was, and since when (UTC)."""
-        notice = notices.alarm(self._site, what=what, since=since, until=until, why=why)
+        notice = notices.alarm(self.site, what=what, since=since, until=until, why=why)
         return self._notice(notice)
 
     def _notice(self, notice: notices.Notice) -> Rendered:
-        return self._rendered(
-            "notice",
-            **asdict(notice),
-            date="",
-            banner=None,
-            note=None,
-            imprint=(notice.why, self._site.postal_address),
-        )
+        imprint = (notice.why, self.site.postal_address)
+        around = {"date": "", "banner": None, "note": None, "imprint": imprint}
+        values = asdict(notice) | around | {"padding": wording.PADDING}
+        return self._rendered("notice", notice.subject, values)
 
-    def _rendered(self, name: str, *, subject: str, **values: object) -> Rendered:
+    def _rendered(self, name: str, subject: str, values: dict[str, object]) -> Rendered:
         html, text = self._templates[name]
-        values |= {"subject": subject, "padding": wording.PADDING}
         return Rendered(subject, html.render(values), text.render(values))
 
 
@@ -118,17 +107,3 @@ def _without_the_last(page: DigestPage) -> DigestPage:
         for group in page.groups
     )
     return replace(page, groups=groups, left_out=page.left_out + 1)
-
-
-def _fill(text: str, first: str = "", others: str | None = None) -> str:
-    filled = textwrap.fill(
-        text,
-        TEXT_WIDTH,
-        initial_indent=first,
-        subsequent_indent=first if others is None else others,
-        # A long word may be an address, and half an address leads nowhere.
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    # It has held together what belongs together; readers search for a plain space.
-    return filled.replace("\N{NO-BREAK SPACE}", " ")

@@ -1,7 +1,8 @@
 """What a digest says around its papers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
 from digest.card import shorten
 from digest.clock import Cadence
@@ -15,7 +16,11 @@ PREHEADER_LENGTH = 140
 # Inbox lists show what comes next in the mail once the preheader ends: give them nothing.
 PADDING = "\u00a0\u200c" * 60
 
-_BETWEEN = " · "
+BETWEEN = " · "
+"""Stands between what a subject or a preheader tells of several papers."""
+
+Paper = TypeVar("Paper")
+
 _SECONDS_A_PAPER = 24
 # A name before the colon tells nothing ("LoRA: ..."); three words begin to.
 _TELLING_WORDS = 3
@@ -33,16 +38,20 @@ def line(text: str) -> str:
 
 def subject(page: DigestPage) -> str:
     """Return the top two papers' titles and how many more there are, on at most 78 characters."""
-    titles = [line(item.card.title) for item in page.items]
+    return subject_of([item.card.title for item in page.items[:2]], len(page.items))
+
+
+def subject_of(titles: Sequence[str], papers: int) -> str:
+    """Return the same of the top two's *titles*, and of how many *papers* there are."""
     if not titles:
         return _("No new papers for you this time")
     if len(titles) == 1:
-        return shorten(titles[0], SUBJECT_LENGTH)
-    first, second, *others = titles
-    more = _BETWEEN + ngettext("and %(num)s more", "and %(num)s more", len(others))
-    more = more if others else ""
-    room = SUBJECT_LENGTH - len(_BETWEEN) - len(more)
-    return _BETWEEN.join(_both(_gist(first), _gist(second), room)) + more
+        return shorten(line(titles[0]), SUBJECT_LENGTH)
+    others = papers - 2
+    more = BETWEEN + ngettext("and %(num)s more", "and %(num)s more", others) if others else ""
+    room = SUBJECT_LENGTH - len(BETWEEN) - len(more)
+    first, second = (_gist(line(title)) for title in titles)
+    return BETWEEN.join(_both(first, second, room)) + more
 
 
 def _gist(title: str) -> str:
@@ -63,12 +72,20 @@ def _both(first: str, second: str, room: int) -> tuple[str, str]:
 
 def preheader(page: DigestPage) -> str:
     """Return what the subject does not say: the next papers' findings, or the only ones'."""
-    items = page.items[2:5] or page.items[:2]
-    findings = [line(item.card.finding) for item in items if item.card.finding]
+    findings = [item.card.finding for item in previewed(page.items) if item.card.finding]
     if not findings:
         return lede(page)
-    room = PREHEADER_LENGTH // len(findings) - len(_BETWEEN)
-    return _BETWEEN.join(shorten(finding, room) for finding in findings)
+    return BETWEEN.join(gist(each, len(findings)) for each in findings)
+
+
+def previewed(papers: Sequence[Paper]) -> Sequence[Paper]:
+    """Return those of *papers*, the best first, of which a preheader tells."""
+    return papers[2:5] or papers[:2]
+
+
+def gist(finding: str, findings: int) -> str:
+    """Return as much of *finding* as a preheader has room for, of so many *findings*."""
+    return shorten(line(finding), PREHEADER_LENGTH // findings - len(BETWEEN))
 
 
 def dateline(page: DigestPage) -> str:
@@ -96,9 +113,13 @@ def headline(page: DigestPage) -> str:
             return _("Your month in papers.") if page.items else _("A quiet month.")
     if not page.items:
         return _("A quiet day.")
-    if page.hour < 12:  # noqa: PLR2004
-        return _("Good morning.")
-    return _("Good afternoon.") if page.hour < 18 else _("Good evening.")  # noqa: PLR2004
+    greetings = _("Good morning."), _("Good afternoon."), _("Good evening.")
+    return greetings[part_of_day(page.hour)]
+
+
+def part_of_day(hour: int) -> int:
+    """Return 0 for the morning, 1 for the afternoon, 2 for the evening."""
+    return (hour >= 12) + (hour >= 18)  # noqa: PLR2004
 
 
 def lede(page: DigestPage) -> str:
@@ -147,7 +168,7 @@ def closing(page: DigestPage) -> str:
             " programs.",
             page.left_out,
         )
-    if len(page.items) * 2 < page.wanted:
+    if is_quiet(len(page.items), page.wanted):
         return _quiet(page.cadence)
     match page.cadence:
         case Cadence.WEEKLY:
@@ -155,6 +176,11 @@ def closing(page: DigestPage) -> str:
         case Cadence.MONTHLY:
             return _("That is all for this month.")
     return _("That is all for today.")
+
+
+def is_quiet(papers: int, wanted: int) -> bool:
+    """Tell whether so few *papers* came that a word about it is due."""
+    return papers * 2 < wanted
 
 
 def _quiet(cadence: Cadence) -> str:
@@ -189,17 +215,19 @@ def ways(footer: Footer) -> list[tuple[str, str]]:
     return [(label, url) for label, url in links if url]
 
 
-def reason_for(footer: Footer) -> str:
+def reason_for(email: str, schedule: str) -> str:
     return _(
-        "You get this because %(email)s subscribed, %(schedule)s.",
-        email=footer.email,
-        schedule=footer.schedule,
+        "You get this because %(email)s subscribed, %(schedule)s.", email=email, schedule=schedule
     )
 
 
 def disclosure(items: Iterable[Item]) -> str | None:
     """Return who wrote the summaries shown, once; None where all text is the authors' own."""
-    writers = {item.card.summary_by for item in items if item.card.finding}
+    return disclosure_of({item.card.summary_by for item in items if item.card.finding})
+
+
+def disclosure_of(writers: Collection[str | None]) -> str | None:
+    """Return the same, by who wrote the findings shown; None among *writers* is the authors."""
     machines = listed(sorted(line(writer) for writer in writers if writer))
     if not machines:
         return None

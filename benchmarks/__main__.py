@@ -5,75 +5,73 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import (
-    categories,
-    deliveries,
-    editions,
-    findings,
-    mails,
-    matching,
-    real,
-    reasons,
-    relevance,
-    searching,
-    sink,
-    topics,
-    trends,
-)
-from benchmarks.measure import FULL, QUICK, Figure, Sizes
-from benchmarks.stores import address, stores
-from benchmarks.wire import bare_calls
+from benchmarks import real, tables
+from benchmarks.measure import FULL, QUICK, Figure, Goal
+from benchmarks.parts import MINUTES, PARTS, Bench
 from digest import logs
 
 RESULTS = Path(__file__).with_name("results.json")
 VERDICTS = {None: "", True: "met", False: "missed"}
 
+WHOLE_GOAL = Goal(MINUTES)
+
 
 def main() -> None:
     parser = _arguments()
     wanted = parser.parse_args()
+    if wanted.refresh or wanted.markdown:
+        _show_again(parser, wanted)
+        return
     if wanted.data and not (wanted.data / real.PAPERS).is_file():
-        parser.error(f"{wanted.data} has no {real.PAPERS}")
+        parser.error(f"--data {wanted.data}: it has no {real.PAPERS}")
     _log_as_in_production()
+    bench = Bench(QUICK if wanted.quick else FULL, wanted.data, readers=wanted.readers, tell=_tell)
     results = []
-    for figure in figures(QUICK if wanted.quick else FULL, wanted.data):
-        print(row(figure), flush=True)
-        results.append(figure.as_json())
-    wanted.out.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+    with bench:
+        for figure in figures(bench, wanted.only or list(PARTS)):
+            print(row(figure), flush=True)
+            results.append(figure.as_json())
+    # Some parts are no whole: the last whole run's results stay, unless a file is named.
+    if wanted.out or not wanted.only:
+        text = json.dumps(results, indent=2) + "\n"
+        (wanted.out or RESULTS).write_text(text, "utf-8")
 
 
-def figures(sizes: Sizes, data: Path | None) -> Iterator[Figure]:
-    """Yield every figure as soon as it is measured."""
-    with stores(sizes) as (sqlite, postgres), sink.running():
-        addresses = [address(number) for number in range(1, sizes.mails + 1)]
-        bare = bare_calls(addresses, deliveries.a_mail(postgres))
-        yield from editions.figures(sizes, sqlite)
-        yield from matching.figures(sizes, bare)
-        yield from mails.figures(sizes)
-        for store in (sqlite, postgres):
-            yield from deliveries.figures(sizes, store, bare)
-    yield from real.figures(sizes, data)
-    yield from topics.figures(sizes, data)
-    yield from categories.figures(sizes, data)
-    yield from findings.figures(sizes, data)
-    yield from trends.figures(sizes, data)
-    yield from relevance.figures(sizes, data)
-    yield from reasons.figures(sizes, data)
-    yield from searching.figures(sizes)
+def figures(bench: Bench, names: Sequence[str]) -> Iterator[Figure]:
+    """Yield every figure of the parts *names* as soon as it is measured."""
+    begun = time.monotonic()
+    for name in names:
+        part_begun, worked = time.monotonic(), time.process_time()
+        yield from PARTS[name](bench)
+        took, worked = time.monotonic() - part_begun, time.process_time() - worked
+        _tell(f"{name}: {took:.0f} s, {worked:.0f} s of them at work in this process")
+    if set(names) == set(PARTS):
+        yield Figure("the whole benchmark", (time.monotonic() - begun) / 60, "min", WHOLE_GOAL)
+
+
+def _tell(line: str) -> None:
+    print(f"  {line}", file=sys.stderr, flush=True)
+
+
+def _show_again(parser: argparse.ArgumentParser, wanted: argparse.Namespace) -> None:
+    path = wanted.out or RESULTS
+    if not path.is_file():
+        parser.error(f"{path}: there are no results yet; run the benchmark first")
+    results = json.loads(path.read_text("utf-8"))
+    if wanted.markdown:
+        print(tables.markdown(results))
+    if wanted.refresh:
+        for each in tables.refresh(results):
+            print(each)
 
 
 def row(figure: Figure) -> str:
     goal = f"{figure.goal or ''!s:18}{VERDICTS[figure.met]}"
-    return f"{figure.name:66}{_shown(figure.value):>10} {figure.unit:11}{goal}".rstrip()
-
-
-def _shown(value: float | None) -> str:
-    if value is None:
-        return "no data"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{figure.name:66}{tables.shown(figure.value):>10} {figure.unit:11}{goal}".rstrip()
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -82,12 +80,31 @@ def _arguments() -> argparse.ArgumentParser:
         "--data", type=Path, metavar="DIR", help=f"a folder with {real.PAPERS}: real papers too"
     )
     parser.add_argument(
-        "--out", type=Path, default=RESULTS, metavar="FILE", help="where the results go"
+        "--only", action="append", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
     )
+    parser.add_argument(
+        "--readers", type=_count, metavar="N", help="of the large whole run, instead of a million"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help=f"instead of {RESULTS.name}")
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes: see that all runs, measure nothing"
     )
+    parser.add_argument(
+        "--markdown", action="store_true", help="measure nothing; print the last results as a table"
+    )
+    parser.add_argument(
+        "--refresh",
+        action="store_true",
+        help="measure nothing; put the last results into README.md and docs/performance.md",
+    )
     return parser
+
+
+def _count(text: str) -> int:
+    count = int(text.replace(",", "").replace("_", ""))
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least one reader")
+    return count
 
 
 def _log_as_in_production() -> None:

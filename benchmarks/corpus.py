@@ -1,6 +1,6 @@
 """Made-up papers and readers, the same in every run: sized like real ones, and meaning nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -117,13 +117,16 @@ def edition(papers: int) -> Edition:
 
 
 def followers(count: int) -> list[Follower]:
+    return list(following(count))
+
+
+def following(count: int) -> Iterator[Follower]:
+    """Yield the same one by one: a million of them need not be held."""
     random = Random(SEED + 1)
     slugs = [topic.slug for topic in taxonomy.topics()]
     known = sorted({" ".join(_words(random, 2)) for _ in range(KEYWORDS_KNOWN)})
-    return [
-        Follower(tuple(random.sample(slugs, TOPICS_FOLLOWED)), (random.choice(known),))
-        for _ in range(count)
-    ]
+    for _ in range(count):
+        yield Follower(tuple(random.sample(slugs, TOPICS_FOLLOWED)), (random.choice(known),))
 
 
 def readers(count: int, papers: int) -> list[Reader]:

@@ -24,7 +24,7 @@ class Sizes:
     repeats: int
 
 
-FULL = Sizes(rounds=5, papers=500, readers=1000, mails=200, repeats=100)
+FULL = Sizes(rounds=5, papers=500, readers=1000, mails=1000, repeats=100)
 QUICK = Sizes(rounds=1, papers=60, readers=60, mails=10, repeats=3)
 
 

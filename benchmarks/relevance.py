@@ -9,14 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.svm import LinearSVC
 
-from benchmarks import judged
+from benchmarks import judged, personal
 from benchmarks.judged import Judged, Row
 from benchmarks.measure import Figure, Goal, Sizes
 from digest import tryouts
-from digest.match.closeness import to_papers
-from digest.space import Space, Text, Vectors
+from digest.space import Space, Text
 
 FOLDER = "relevance"
 GOALS = {
@@ -123,22 +121,5 @@ def _beside_svm(path: Path) -> float:
     rows = [row for _, row in zip(range(SVM_PAPERS), judged.lines(path), strict=False)]
     space = Space([Text(row["title"], row["abstract"]) for row in rows])
     random = np.random.default_rng(SEED)
-    shared = [_shared(space, seed) for seed in random.choice(len(rows), SVM_READERS, replace=False)]
-    return float(np.mean(shared))
-
-
-def _shared(space: Space, seed: int) -> int:
-    exact = space.papers.exact
-    order = np.argsort(-(exact @ exact[[seed]].toarray()[0]), kind="stable")
-    # Every second one, so that the others like them are there to be found.
-    liked, others = order[:40:2], np.setdiff1d(np.arange(exact.shape[0]), order[:40:2])
-    labels = np.isin(np.arange(exact.shape[0]), liked)
-    trained = LinearSVC(C=0.01, class_weight="balanced").fit(exact, labels)
-    theirs = others[np.argsort(-trained.decision_function(exact[others]))[: judged.NAMED]]
-    direction = to_papers(space, _rows(space, liked)).direction
-    ours = others[np.argsort(-(exact[others] @ direction), kind="stable")[: judged.NAMED]]
-    return len(np.intersect1d(theirs, ours))
-
-
-def _rows(space: Space, places: npt.NDArray[np.intp]) -> Vectors:
-    return Vectors(space.papers.exact[places], space.papers.latent[places])
+    seeds = random.choice(len(rows), SVM_READERS, replace=False)
+    return float(np.mean([personal.shared(space, personal.liked(space, seed)) for seed in seeds]))

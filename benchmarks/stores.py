@@ -88,17 +88,23 @@ def stores(sizes: Sizes) -> Iterator[tuple[Store, Store]]:
 
 
 def _filled(name: str, url: str, sizes: Sizes) -> Store:
-    migrations.migrate(url)
     sessions = sessionmaker(connect(url))
+    fill(url, sessions, papers=sizes.papers, readers=sizes.readers)
+    return Store(name, sessions)
+
+
+def fill(url: str, sessions: Sessions, *, papers: int, readers: int) -> None:
+    """Make the tables, *papers* with their edition, and *readers* who are due."""
+    migrations.migrate(url)
     with sessions.begin() as session:
-        _add_papers(session, sizes.papers)
-        _add_readers(session, sizes.readers)
+        _add_papers(session, papers)
+        if readers:
+            _add_readers(session, readers)
         session.add(FetchRun(source="huggingface", at=corpus.NOW))
         session.flush()
         edition.build(session, corpus.NOW)
     with sessions.begin() as session:
         session.execute(text("ANALYZE"))
-    return Store(name, sessions)
 
 
 def _add_papers(session: Session, count: int) -> None:
@@ -112,7 +118,7 @@ def _add_papers(session: Session, count: int) -> None:
 
 
 def _add_readers(session: Session, count: int) -> None:
-    session.execute(insert(Subscriber), [_reader(number) for number in range(1, count + 1)])
+    session.execute(insert(Subscriber), [reader(number) for number in range(1, count + 1)])
     session.execute(
         insert(Interest),
         [
@@ -127,7 +133,7 @@ def _add_readers(session: Session, count: int) -> None:
     )
 
 
-def _reader(number: int) -> dict[str, object]:
+def reader(number: int) -> dict[str, object]:
     return {
         "id": number,
         "email": address(number),

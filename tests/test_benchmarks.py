@@ -12,6 +12,7 @@ import pytest
 from benchmarks import corpus, real
 from benchmarks.judged import SETS
 from benchmarks.measure import QUICK, Figure, Goal, Side, interleaved, ratio
+from benchmarks.parts import PARTS
 from digest.topics import taxonomy
 from digest.topics.classifier import ABOUT
 
@@ -36,10 +37,11 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert ran.returncode == 0, ran.stderr
-    assert ran.stderr == ""
+    for part in PARTS:
+        assert f"  {part}: " in ran.stderr
     return ran.stdout, json.loads(out.read_text("utf-8"))
 
 
@@ -51,7 +53,8 @@ def test_every_figure_is_written_once_and_in_one_form(
     assert len({figure["name"] for figure in results}) == len(results)
     for figure in results:
         assert set(figure) == {"name", "value", "unit", "goal", "met"}
-        assert figure["value"] is None or figure["value"] > 0
+        # Of so little work the kernel's ticks may have seen nothing.
+        assert figure["value"] is None or figure["value"] >= 0
         assert (figure["met"] is None) == (figure["goal"] is None or figure["value"] is None)
 
 
@@ -117,6 +120,8 @@ def test_without_real_papers_their_figures_say_so(
         "mean paired gain: 97.5 %",
         "least gain of a set",
         "likes: of ten, as a LinearSVC for each reader",
+        "likes: of ten papers, as LinearSVC, 3,000 papers of history",
+        "likes: of ten papers, as LinearSVC, 10,000 papers of history",
         "reasons that hold, of 200 picks",
     }
     assert table.count("no data") == len(without)

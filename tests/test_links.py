@@ -1,9 +1,11 @@
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from itsdangerous import URLSafeTimedSerializer
 
 from digest.errors import BadLink
 from digest.links import CONFIRM_LIFETIME, PATHS, Links, Purpose
@@ -185,3 +187,34 @@ def test_the_other_links_live_on_for_years(purpose: Purpose) -> None:
 
     with time_machine.travel(NOW + timedelta(days=3650), tick=False):
         assert LINKS.read(purpose, token) == (7, 0)
+
+
+@given(
+    reader=st.integers(0, 2**63 - 1),
+    delivery=st.integers(1, 10**7),
+    version=st.integers(0, 10**9),
+)
+@example(reader=11111111111, delivery=1, version=0)
+@example(reader=111111111111, delivery=1, version=0)
+@example(reader=1, delivery=1, version=1111111111111)
+def test_tokens_made_together_are_those_that_the_library_makes(
+    reader: int, delivery: int, version: int
+) -> None:
+    own, mail = (Purpose.MANAGE, Purpose.LEAVE), (Purpose.RATE,)
+
+    with time_machine.travel(NOW, tick=False):
+        made = LINKS.tokens(
+            (reader, version, LINKS.keyed(*own)), (delivery, version, LINKS.keyed(*mail))
+        )
+        alone = [LINKS.token(purpose, reader, version) for purpose in own]
+        library = [
+            URLSafeTimedSerializer(
+                "l" * 32 if purpose is Purpose.LEAVE else "n" * 32,
+                salt=f"daybreak.{purpose}",
+                signer_kwargs={"digest_method": hashlib.sha256},
+            ).dumps([subject, version])
+            for purpose, subject in zip((*own, *mail), (reader, reader, delivery), strict=True)
+        ]
+
+    assert made == library
+    assert alone == library[:2]

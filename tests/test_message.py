@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.mail.message import Letterhead, Mail, as_bytes
+from digest.mail.message import Letterhead, Mail, as_bytes, envelope
 
 NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 LETTERHEAD = Letterhead(
@@ -83,6 +83,8 @@ def message_id(mail: Mail, letterhead: Letterhead = LETTERHEAD) -> str:
 @example(subject="=?utf-8?q?Free_money?=", html="\r.\r\n..\n.", text="From me\nFrom you\n.\n")
 @example(subject="  two  spaces ", html="--=_daybreak--\r\n", text="\r\n--=_daybreak\r\n\r\n")
 @example(subject="\N{HORIZONTAL ELLIPSIS} and 8 more", html="Ång\x85ström\x0b\x0c\x1c", text="\0")
+@example(subject="Is it so? =_?= \N{MIDDLE DOT} and 8 more", html="=", text="=\n")
+@example(subject=f"{'?' * 50}é", html="", text="")
 @example(subject="word" * 300, html="<b>" * 400, text=" \n\t\n " * 40)
 @example(subject="\N{DNA DOUBLE HELIX}" * 90, html="\N{DNA DOUBLE HELIX}" * 300, text="=" * 99)
 def test_hostile_contents_come_back_as_they_were(subject: str, html: str, text: str) -> None:
@@ -276,3 +278,18 @@ def test_a_delivery_that_is_composed_again_keeps_its_id() -> None:
     again = replace(DIGEST, subject="Another paper, and 9 more", html="<p>Other</p>", text="Other")
 
     assert message_id(again) == message_id(DIGEST)
+
+
+def test_a_body_that_is_encoded_already_goes_out_as_it_is() -> None:
+    top, between, end = envelope()
+    body = (top, b"Ten=\r\n", b" papers\r\n", between, b"<p>Ten papers</p>\r\n", end)
+
+    ready = replace(DIGEST, html="", text="", body=body)
+
+    assert as_bytes(ready, LETTERHEAD, NOW).endswith(b"".join(body))
+    assert parsed(ready).items() == parsed(DIGEST).items()
+    assert body_of(ready) == body_of(DIGEST)
+
+
+def body_of(mail: Mail) -> list[str]:
+    return [body(parsed(mail), subtype) for subtype in ("plain", "html")]

@@ -18,6 +18,7 @@ from digest.pipeline import send_due
 from digest.services import Services, letterhead
 from tests import make
 from tests.conftest import FRIDAY, Inbox
+from tests.digests import part_of
 
 ADDRESS_HASH = "a" * 64
 GERMAN = subscribers.choices(language="de")
@@ -121,7 +122,8 @@ def test_one_batch_speaks_to_each_reader_in_their_own_language(services: Service
 
     mails = [each.mail for each in composed if isinstance(each, Letter)]
     assert sorted(mail.lang for mail in mails) == ["de", "de", "en", "en"]
-    assert {("Willkommen." in mail.html, "1.234" in mail.html) for mail in mails} == {
+    html = [part_of(mail, "html") for mail in mails]
+    assert {("Willkommen." in shown, "1.234" in shown) for shown in html} == {
         (True, True),
         (False, False),
     }
@@ -141,9 +143,10 @@ def test_headers_and_both_parts_are_in_the_readers_language(
     mail = letter(services).mail
 
     assert b"\r\nContent-Language: de\r\n" in as_bytes(mail, letterhead(services.settings), FRIDAY)
-    assert '<html lang="de"' in mail.html
+    html, text = part_of(mail, "html"), part_of(mail, "plain")
+    assert '<html lang="de"' in html
     for english in ("You get this", "Unsubscribe", "Preferences"):
-        assert english not in mail.html + mail.text
+        assert english not in html + text
 
 
 def test_a_pause_is_one_link_away(services: Services) -> None:
@@ -155,8 +158,8 @@ def test_a_pause_is_one_link_away(services: Services) -> None:
 
     mail = letter(services).mail
 
-    assert "Pause for a week: " in mail.text
-    assert f"{services.settings.base_url}/pause/" in mail.html
+    assert "Pause for a week: " in part_of(mail, "plain")
+    assert f"{services.settings.base_url}/pause/" in part_of(mail, "html")
 
 
 def test_papers_for_which_a_mail_had_no_room_are_not_in_the_ledger(services: Services) -> None:
@@ -179,10 +182,10 @@ def test_papers_for_which_a_mail_had_no_room_are_not_in_the_ledger(services: Ser
 
     composed = letter(services)
 
-    shown = composed.mail.html.count("<h3")
+    shown = part_of(composed.mail, "html").count("<h3")
     assert 0 < shown < 10
     assert [pick["place"] for pick in composed.picks] == list(range(shown))
-    assert "left out" in composed.mail.text
+    assert "left out" in part_of(composed.mail, "plain")
 
 
 def test_the_command_asks_in_a_language() -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
+from tests import history
 from tests.chromium import SCHEMES, WIDTHS, chromium, context, open_sight
 from tests.gallery import lay_out, mails, served, sights
 from tests.visitor import Installation
@@ -54,17 +55,19 @@ def everything(browser: Browser, here: Installation, wanted: list[str]) -> int:
 def for_the_readme(browser: Browser, here: Installation) -> int:
     """Draw a digest and the first page, each on a computer and on a phone beside it."""
     mail = dict(mails(here))["mail-digest-en"]
-    for name, computer in (("digest", 680), ("home", 1180)):
+    history.bring(here)
+    places = {"home": "/", "admin": "/admin#readers"}
+    for name, computer in (("digest", 680), ("home", 1180), ("admin", 1180)):
         page = context(browser, here).new_page()
-        if name == "home":
-            page.goto("/")
+        if name in places:
+            page.goto(places[name])
         else:
             page.set_content(mail)
         shots = [shot(page, computer, "light"), shot(page, 390, "dark")]
         beside = context(browser, here).new_page()
         beside.set_content(BESIDE.format(*shots, wide=computer))
         beside.locator("main").screenshot(path=f"docs/{name}.png")
-    return 2
+    return 3
 
 
 def shot(page: Page, width: int, scheme: Literal["light", "dark"]) -> str:

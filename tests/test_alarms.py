@@ -284,6 +284,21 @@ def test_a_source_that_fails_twice_is_told_until_it_is_read(
     assert (alarm["what"], alarm["since"][11:16]) == ("fetch:arxiv", "06:10")
 
 
+def test_a_source_fails_since_the_first_bad_reading_however_many_follow(
+    watched: Services, clock: StoppedClock
+) -> None:
+    for source, error in (("huggingface", "no"), ("arxiv", "no"), ("arxiv", None)):
+        read(watched, source, error)
+    for _ in range(4):
+        clock.advance(minutes=10)
+        read(watched, "arxiv", "answered 503")
+
+    with watched.sessions.begin() as session:
+        [alarm] = alarms.open_now(session, watched.settings, watched.clock())
+
+    assert (alarm.key, f"{alarm.since:%R}") == ("fetch:arxiv", "06:10")
+
+
 def test_a_source_of_which_a_part_was_read_has_not_failed(watched: Services) -> None:
     for _ in range(3):
         read(watched, "arxiv", "broken off", seen=5)

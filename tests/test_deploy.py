@@ -81,6 +81,15 @@ def test_a_unit_gives_secrets_as_files_that_are_settings(path: Path) -> None:
     assert named == set(loaded)
 
 
+def test_the_example_of_settings_takes_nothing_away_that_a_unit_sets() -> None:
+    # systemd: what a file of settings says counts more than the unit, be it empty.
+    text = (ROOT / ".env.example").read_text()
+    example = set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE))
+    own = {line.partition("=")[0] for path in SERVICES for line in lines(path, "Environment")}
+
+    assert own.isdisjoint(example)
+
+
 def test_units_run_what_compose_runs() -> None:
     compose = (ROOT / "docker-compose.yml").read_text()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, true
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from digest import fetch, library
@@ -99,7 +99,15 @@ def _of_fetching(session: Session, settings: Settings) -> Iterator[Alarm]:
         if len(runs) == FAILURES and not any(was_read for _, _, was_read in runs):
             # Of an address only the host: an alarm leaves the house, and feeds have keys.
             error = _ADDRESS.sub(r"\1/...", runs[0][1] or "")
-            yield Alarm(f"fetch:{source.name}", error, runs[-1][0])
+            yield Alarm(f"fetch:{source.name}", error, _fails_since(session, source.name))
+
+
+def _fails_since(session: Session, source: str) -> datetime:
+    """Return when the first reading of *source* was that gave nothing, as all since then."""
+    of_it = FetchRun.source == source
+    good = select(func.coalesce(func.max(FetchRun.id), 0)).where(of_it, library.was_read())
+    first = select(func.min(FetchRun.at)).where(of_it, FetchRun.id > good.scalar_subquery())
+    return session.scalars(first).one()
 
 
 def _of_reading(session: Session, settings: Settings, now: datetime) -> Iterator[Alarm]:

@@ -4,12 +4,16 @@ import gzip
 import logging
 import os
 import re
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
+
+from digest.errors import BadInput
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +22,9 @@ BOOK = "departures"
 
 _ENTRY = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z"
-    r" (unsubscribed|complained|bounced|erased|returned) (\d{1,18}|-) ([0-9a-f]{64})(?![0-9a-f])"
+    r" (unsubscribed|complained|bounced|erased|returned) (\d{1,18}|-) ([0-9a-f]{64})"
+    # What follows may be the next one, where only the end of the line was lost.
+    r"(?:(?![0-9a-f])|(?=\d{4}-\d\d-\d\dT))"
 )
 
 
@@ -78,16 +84,27 @@ class Book:
         Yield what was written down; what was moved away (`NAME.1`, `NAME-20261120.gz`) too.
 
         What a crash has cut short is passed over, and so is whatever else is no departure.
+
+        Raises:
+            BadInput: a file cannot be read, or only a part of it.
+
         """
         for path in self._files():
-            with _opened(path) as lines:
-                for line in lines:
-                    # Two in a line where a crash has cut the first one short.
-                    yield from (_departure(*found) for found in _ENTRY.findall(line))
+            try:
+                with _opened(path) as lines:
+                    for line in lines:
+                        # Two in a line where a crash has cut the first one short.
+                        yield from _departures(line)
+            except (OSError, EOFError, zlib.error) as exc:
+                why = getattr(exc, "strerror", None) or "it is damaged"
+                raise BadInput(
+                    f"{path}: {why}. Who left is in it: mend it, or take another copy of it."
+                ) from exc
 
     def is_there(self) -> bool:
         """Tell whether anything was ever written down."""
-        return bool(self._files())
+        # One that is empty says nothing: whoever looks whether it can be written makes it.
+        return any(path.stat().st_size for path in self._files())
 
     def _files(self) -> list[Path]:
         # Not each name that begins so: it may be another installation's, with the same ids.
@@ -110,9 +127,12 @@ def _opened(path: Path) -> IO[str]:
     return path.open(encoding="ascii", errors="replace")
 
 
-def _departure(at: str, why: str, reader_id: str, address_hash: str) -> Departure:
-    moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
-    return Departure(moment, Why(why), None if reader_id == "-" else int(reader_id), address_hash)
+def _departures(line: str) -> Iterator[Departure]:
+    for at, why, reader_id, address_hash in _ENTRY.findall(line):
+        with suppress(ValueError):  # no day of the calendar
+            moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+            known = None if reader_id == "-" else int(reader_id)
+            yield Departure(moment, Why(why), known, address_hash)
 
 
 def kept_in(path: Path | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hypothesis import settings as under
 from hypothesis import strategies as some
 from sqlalchemy.orm import sessionmaker
 
-from digest import backup, migrations, pipeline
+from digest import backup, delivery, migrations, pipeline
 from digest.backup.reading import rows_of
 from digest.backup.tables import Kind, Table, all_tables, line, tally_of
 from digest.backup.writing import Filling
@@ -30,6 +30,7 @@ from digest.models import (
     EventRow,
     Heartbeat,
     SendingBudget,
+    StoppedBy,
 )
 from digest.services import Services
 from tests import make, test_cli
@@ -256,11 +257,24 @@ def test_a_file_that_was_cut_short_or_is_none_is_refused(
     services: Services, tmp_path: Path
 ) -> None:
     path, _ = backup.save(url_of(services), tmp_path / "one.zip", KEYS)
+    locked = tmp_path / "locked.zip"
+    locked.write_bytes(encrypted(path))
     path.write_bytes(path.read_bytes()[:-200])
 
-    for each in (path, tmp_path / "none.zip", tmp_path):
+    for each in (path, locked, tmp_path / "none.zip", tmp_path):
         with pytest.raises(BadInput), backup.opened(each):
             pass
+
+
+def encrypted(path: Path) -> bytes:
+    """Return an archive whose entries all say that they are encrypted."""
+    body = bytearray(path.read_bytes())
+    for mark, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        at = body.find(mark)
+        while at >= 0:
+            body[at + flags] |= 1
+            at = body.find(mark, at + 4)
+    return bytes(body)
 
 
 def test_another_suppression_key_is_refused_before_anything_is_written(
@@ -357,6 +371,18 @@ def test_moving_leaves_the_same_in_both_and_the_old_one_stopped(
     with pytest.raises(BadInput, match="resume there"):
         backup.resume(services)
     assert backup.resume(services, anyway=True) is None
+
+
+def test_what_was_stopped_for_another_reason_is_not_resumed_where_it_was_moved_from(
+    services: Services, elsewhere: str
+) -> None:
+    delivery.stop(services.sessions, "too many bounces", NOW, by=StoppedBy.BRAKES)
+
+    backup.move(services, elsewhere)
+
+    with pytest.raises(BadInput, match="resume there"):
+        backup.resume(services)
+    assert b"too many bounces" in everything(elsewhere)["sending_budget"][0]
 
 
 def test_sending_goes_on_in_the_new_database_where_it_was(
@@ -492,6 +518,17 @@ def test_of_a_folder_of_backups_the_newest_are_kept(digest: Digest, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("typed")
+def test_what_was_just_made_is_kept_though_another_is_of_a_time_to_come(
+    digest: Digest, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backups"
+    (folder / "daybreak-2099-01-01T000000Z.zip").touch()
+
+    saved = digest("backup", folder, "--keep", "1", "--json")
+
+    assert Path(json.loads(saved.out)["file"]).is_file()
+
+
 def test_nothing_is_written_over(digest: Digest, tmp_path: Path) -> None:
     mine = tmp_path / "mine.zip"
     mine.write_text("mine")

@@ -119,6 +119,30 @@ def test_bad_lines_end_in_code_3_and_can_be_mended_and_read(
     assert stat.S_IMODE(rejects.stat().st_mode) == 0o600
 
 
+def test_a_list_is_not_written_over_by_its_own_bad_lines(digest: Digest, readers: Path) -> None:
+    before = readers.read_text()
+
+    ended = digest("import", readers, "--rejects", readers)
+
+    assert ended.code == 2
+    assert "is the file that is read" in ended.err
+    assert readers.read_text() == before
+
+
+def test_bad_lines_are_for_the_operator_alone_in_a_file_that_was_there(
+    digest: Digest, readers: Path, tmp_path: Path
+) -> None:
+    rejects = tmp_path / "rejects.csv"
+    rejects.write_text("of yesterday, and much longer than what is written today" * 9)
+    rejects.chmod(0o644)
+
+    digest("import", readers, "--rejects", rejects)
+
+    assert rejects.read_text().startswith("email,")
+    assert "yesterday" not in rejects.read_text()
+    assert stat.S_IMODE(rejects.stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -23,6 +23,7 @@ from digest.models import (
     Consent,
     ConsentKind,
     Delivery,
+    Interest,
     InterestKind,
     Standing,
     Subscriber,
@@ -318,6 +319,13 @@ def test_a_line_in_another_encoding_is_told_and_not_guessed(desk: Desk) -> None:
     assert desk.refused == [(2, "it is not in UTF-8")]
 
 
+def test_a_record_that_goes_on_in_another_encoding_is_told_too(desk: Desk) -> None:
+    long = 'email,about\nann@example.org,"We\nread naïve\nthings"\nbo@example.org,x\n'
+
+    assert desk.read(long.encode("latin-1")) == {"pending": 1, "bad": 3}
+    assert desk.refused[0] == (2, "its quotes are odd: they hold a line that is not in UTF-8")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -517,6 +525,31 @@ def test_what_is_written_is_read_again_as_it_was(
             row |= {"consent_at": "", "consent_source": ""}
         assert again[row["email"]] == row
     assert reader(sessions).balance is Balance.FIELD
+
+
+@pytest.mark.parametrize("keyword", ["=1+1", "+1", "-1", "@SUM(1)", "'=1", "''@", "'s", "a=b"])
+def test_no_cell_is_written_that_a_spreadsheet_takes_for_a_formula(
+    desk: Desk, sessions: Sessions, keyword: str
+) -> None:
+    desk.read("email,keywords\n=1+1@example.org,trees\n")
+    with sessions.begin() as session:
+        session.scalars(select(Interest)).one().value = keyword
+    before = desk.written()
+    with sessions.begin() as session:
+        session.delete(session.scalars(select(Subscriber)).one())
+
+    desk.read(before)
+
+    [row] = csv.DictReader(io.StringIO(before, newline=""))
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
+    assert row["email"] == "'=1+1@example.org"
+    assert followed_at(sessions, "=1+1@example.org") == [keyword]
+
+
+def followed_at(sessions: Sessions, email: str) -> Sequence[str]:
+    reader_id = reader(sessions, email).id
+    with sessions() as session:
+        return subscribers.interests(session, [reader_id])[reader_id][InterestKind.KEYWORD]
 
 
 def test_everybody_is_written_once_whatever_their_number(desk: Desk) -> None:

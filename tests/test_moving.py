@@ -199,6 +199,21 @@ def test_a_confirmed_change_sends_everything_to_the_new_address(
         assert (given.what, given.ip_hash) == (ConsentKind.CHANGE, "f" * 64)
 
 
+def test_the_former_address_is_barred_from_imports_until_its_reader_is_back(
+    sessions: Sessions, ann: int
+) -> None:
+    change_id = ask(sessions, ann)
+
+    move(sessions, change_id)
+    with sessions() as session:
+        barred = session.get_one(Suppression, OLD_HASH).reason
+    subscribers.undo_move(sessions, change_id, now=NOW, wait=0)
+
+    assert barred is Standing.UNSUBSCRIBED
+    with sessions() as session:
+        assert session.get(Suppression, OLD_HASH) is None
+
+
 def test_confirming_twice_tells_the_same_and_mails_once(sessions: Sessions, ann: int) -> None:
     change = ask(sessions, ann)
 

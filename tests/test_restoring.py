@@ -13,8 +13,9 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from digest import backup, delivery, pipeline, subscribers
+from digest import backup, delivery, lists, pipeline, subscribers
 from digest.backup import Restored, Resumed
+from digest.clock import Cadence
 from digest.departures import Book, Departure, Why
 from digest.errors import BadInput
 from digest.models import (
@@ -224,6 +225,19 @@ def test_who_moved_and_left_from_the_new_address_leaves(
     assert house.standing(0) is Standing.UNSUBSCRIBED
 
 
+def test_who_is_back_at_an_address_that_did_not_bounce_stays(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    saved = lost(house, tmp_path)
+    house.book.append([Departure(house.clock(), Why.BOUNCED, house.id_of(0), "d" * 64)])
+
+    restored = house.restore(saved, elsewhere)
+
+    assert (restored.left, house.standing(0)) == (0, Standing.ACTIVE)
+    with house.services.sessions() as session:
+        assert session.get_one(Suppression, "d" * 64).reason is Standing.BOUNCED
+
+
 def test_who_consented_after_they_left_stays(house: House, elsewhere: str, tmp_path: Path) -> None:
     subscribers.unsubscribe(house.services.sessions, house.id_of(0), now=house.clock())
     house.clock.advance(hours=1)
@@ -269,6 +283,62 @@ def test_who_was_erased_leaves_a_keyed_hash_and_no_row(
     with house.services.sessions() as session:
         barred = set(session.scalars(sa.select(Suppression.address_hash)))
     assert barred == {house.services.keys.address_hash(address(0)), "e" * 64}
+
+
+def test_who_came_after_the_backup_and_left_is_not_imported_again(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    saved = lost(house, tmp_path)
+    listed = tmp_path / "readers.csv"
+    listed.write_text(
+        "email,consent_at,consent_source\n"
+        "late@example.org,2025-03-01,a list\n"
+        "back@example.org,2025-03-01,a list\n"
+    )
+    import_(house, listed)
+    late, back = (id_at(house, f"{name}@example.org") for name in ("late", "back"))
+    for each in (late, back):
+        subscribers.unsubscribe(house.services.sessions, each, now=house.clock())
+    house.clock.advance(minutes=1)
+    with house.services.sessions.begin() as session:
+        subscribers.undo(session, back, now=house.clock())
+
+    house.restore(saved, elsewhere)
+    tally = import_(house, listed)
+
+    assert (tally.active, tally.suppressed) == (1, 1)
+    assert id_at(house, "back@example.org")
+
+
+def import_(house: House, path: Path) -> lists.Tally:
+    with lists.opened(path) as document:
+        return lists.import_readers(
+            house.services.sessions,
+            house.services.keys,
+            document,
+            now=house.clock(),
+            reject=lambda *_: None,
+            tick=lambda _: None,
+        )
+
+
+def id_at(house: House, email: str) -> int:
+    with house.services.sessions() as session:
+        return session.scalars(sa.select(Subscriber.id).where(Subscriber.email == email)).one()
+
+
+def test_a_book_that_cannot_be_read_is_told_of_before_anything_is_written(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    saved = lost(house, tmp_path)
+    house.book.append([Departure(house.clock(), Why.UNSUBSCRIBED, 7, "a" * 64)])
+    cut = house.book.path.with_name("departures.1.gz")
+    cut.write_bytes(gzip.compress(house.book.path.read_bytes())[:-12])
+
+    with pytest.raises(BadInput, match=r"departures\.1\.gz: it is damaged"):
+        house.restore(saved, elsewhere)
+
+    backup.check_empty(elsewhere)
 
 
 def test_what_was_open_is_closed_and_what_was_being_sent_is_in_doubt(
@@ -365,6 +435,36 @@ def test_a_source_that_could_not_be_read_is_not_offered_before_it_surely_is_new(
     assert all(max(papers.values()) == 1 for papers in papers_by_reader(house.inbox()).values())
 
 
+def test_a_feed_that_the_loss_took_shows_nothing_twice_when_it_is_added_again(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    with house.services.sessions.begin() as session:
+        [row] = session.scalars(sa.select(FeedRow))
+        taken = {"name": row.name, "url": row.url, "title": "T", "hosts": row.hosts}
+        session.delete(row)
+    saved = house.save(tmp_path)
+    with house.services.sessions.begin() as session:
+        session.add(FeedRow(**taken, added_at=house.clock()))
+    house.news(1, 2)
+    first = house.send()
+    house.restore(saved, elsewhere)
+    house.clock.advance(days=1)
+    backup.resume(house.services)
+
+    house.clock.advance(hours=1)
+    with house.services.sessions.begin() as session:
+        session.add(FeedRow(**taken, added_at=house.clock()))
+    house.clock.advance(days=1)
+    house.news()
+    second = house.send()
+    house.clock.advance(days=1)
+    house.news(3)
+    third = house.send()
+
+    assert (len(first), second, len(third)) == (READERS, {}, READERS)
+    assert all(max(papers.values()) == 1 for papers in papers_by_reader(house.inbox()).values())
+
+
 def test_pauses_that_ended_meanwhile_bring_no_digest_of_that_day(
     house: House, elsewhere: str, tmp_path: Path
 ) -> None:
@@ -457,6 +557,40 @@ def test_an_entry_that_a_crash_cut_short_hides_no_other(house: House) -> None:
     house.book.append([later])
 
     assert list(house.book.read()) == [whole, later]
+
+
+def test_an_entry_that_has_lost_only_the_end_of_its_line_counts(house: House) -> None:
+    entries = [Departure(house.clock(), Why.UNSUBSCRIBED, n, "a" * 64) for n in (7, 8)]
+    house.book.path.write_text("".join(map(str, entries)))
+
+    assert list(house.book.read()) == entries
+
+
+def test_a_line_of_no_day_of_the_calendar_hides_no_other(house: House) -> None:
+    entry = Departure(house.clock(), Why.UNSUBSCRIBED, 7, "a" * 64)
+    odd = str(entry).replace(str(house.clock().date()), "2026-02-31")
+    house.book.path.write_text(f"{odd}\n{entry}\n")
+
+    assert list(house.book.read()) == [entry]
+
+
+def test_an_empty_book_is_none(house: House) -> None:
+    assert house.book.trouble() is None
+
+    assert not house.book.is_there()
+
+
+def test_a_return_that_was_refused_takes_no_departure_back(house: House) -> None:
+    ann = house.id_of(0)
+    subscribers.unsubscribe(house.services.sessions, ann, now=house.clock())
+    with house.services.sessions.begin() as session:
+        session.get_one(Subscriber, ann).standing = Standing.PENDING
+    no_day = subscribers.Choices(cadence=Cadence.DAYS, days=())
+
+    with pytest.raises(BadInput, match="Which days"), house.services.sessions.begin() as session:
+        subscribers.confirm(session, session.get_one(Subscriber, ann), no_day, now=house.clock())
+
+    assert [each.why for each in house.book.read()] == [Why.UNSUBSCRIBED]
 
 
 def test_a_book_that_was_moved_away_is_read_too(house: House) -> None:

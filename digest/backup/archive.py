@@ -18,6 +18,9 @@ from digest.errors import BadInput
 FORMAT = 1
 MANIFEST = "manifest.json"
 KEYS = "keys.env"
+DAMAGE = (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What `zipfile` raises of a file that was cut, changed or encrypted: it checks little itself."""
+
 LEVEL = 3
 """Of 9: the next ones take twice as long for a tenth less."""
 
@@ -171,7 +174,7 @@ class Reader:
                 for text in file:
                     tally.add(text)
                     yield json.loads(text)
-        except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as exc:
+        except (KeyError, *DAMAGE) as exc:
             raise self._damaged(contents) from exc
         if (tally.rows, tally.checksum) != (contents.rows, contents.checksum):
             raise self._damaged(contents)
@@ -210,7 +213,7 @@ def opened(path: Path) -> Iterator[Reader]:
         try:
             archive = zipfile.ZipFile(file)
             manifest = Manifest.of_json(archive.read(MANIFEST))
-        except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as exc:
+        except (AttributeError, KeyError, TypeError, *DAMAGE) as exc:
             raise BadInput(f"{path} is no backup of `digest backup`, or damaged.") from exc
         with archive:
             yield Reader(archive, manifest, str(path))

@@ -9,9 +9,9 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest import subscribers
-from digest.database import Sessions, in_transaction, insert_new
+from digest.database import Sessions, in_transaction
 from digest.departures import Departure, Why
-from digest.models import Consent, Standing, Subscriber, Suppression
+from digest.models import Consent, Standing, Subscriber
 
 AT_A_TIME = 500
 
@@ -125,14 +125,20 @@ def _let_go(session: Session, departure: Departure, theirs: Sequence[_Reader], l
     leaving = [each for each in theirs if complained or each.since <= departure.at]
     if theirs and not leaving:
         return
+    if departure.why is Why.BOUNCED:
+        # They are back at the address from which they had moved there, which did not bounce.
+        leaving = [each for each in leaving if each.address_hash == departure.address_hash]
     if standing := _STANDING.get(departure.why):
         hashes = {each.address_hash for each in leaving} if complained else set()
         for address_hash in sorted(hashes | {departure.address_hash}):
             subscribers.stop_address(session, address_hash, standing, departure.at)
     if departure.why is Why.UNSUBSCRIBED:
         _unsubscribe(session, [each.id for each in leaving], departure.at)
+        if all(each.address_hash != departure.address_hash for each in theirs):
+            # They came after the backup: the list that brought them will be imported again.
+            subscribers.bar_imports(session, departure.address_hash, departure.at)
     if departure.why is Why.ERASED:
-        _bar(session, departure)
+        subscribers.bar_imports(session, departure.address_hash, departure.at)
         left.erased.update(dict.fromkeys((each.id for each in leaving), departure.at))
     left.readers.update(each.id for each in leaving if each.standing in _STAYING)
 
@@ -148,13 +154,4 @@ def _unsubscribe(session: Session, reader_ids: Collection[int], at: datetime) ->
             left_as=Subscriber.standing,
         )
         .execution_options(synchronize_session=False)
-    )
-
-
-def _bar(session: Session, departure: Departure) -> None:
-    """Keep imports from bringing somebody back who was erased, though no row of them is here."""
-    session.execute(
-        insert_new(session, Suppression)
-        .values(address_hash=departure.address_hash, reason=Standing.UNSUBSCRIBED, at=departure.at)
-        .on_conflict_do_nothing(index_elements=["address_hash"])
     )

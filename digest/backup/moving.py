@@ -55,8 +55,11 @@ def move(
             tallies = {table.name: _copy(seen, target_db, table, watch) for table in tables}
         _compare(source, tables, tallies)
         _say(target_db.connection, target, "moved here; `digest resume` lets sending go on")
-    with services.sessions.begin() as session:
-        _say(session.connection(), target, f"{MOVED} {shown(target)}")
+        # Before the new one is there for good: a crash between the two leaves none that sends
+        # without a word. And whatever it was stopped for, it is not to be resumed.
+        with services.sessions.begin() as session:
+            moved = sa.update(SendingBudget).values(stopped_why=f"{MOVED} {shown(target)}")
+            session.execute(moved)
     return [Moved(name, tally.rows, tally.checksum) for name, tally in tallies.items()]
 
 

@@ -63,9 +63,12 @@ def restore(
     Fill the empty database at *url* from the backup at *path*, and let those leave who left since.
 
     Raises:
-        BadInput: it is no backup, *keys* do not belong to it, or the database is not empty.
+        BadInput: it is no backup, *keys* do not belong to it, the database is not empty, or *book*
+            cannot be read.
 
     """
+    # First: who left is let go after the filling, which a damaged book must not end half way.
+    departures = list(book.read()) if book else []
     with archive.opened(path) as reader:
         manifest = reader.manifest
         check_key(manifest, keys)
@@ -75,7 +78,7 @@ def restore(
     sessions = sessionmaker(connect(url))
     try:
         closed = in_transaction(sessions, _close)
-        left = departing.apply(sessions, book.read()) if book else 0
+        left = departing.apply(sessions, departures)
         in_transaction(sessions, lambda session: _ready(session, now))
     finally:
         sessions.kw["bind"].dispose()

@@ -111,10 +111,11 @@ def _as_settings(keys: Keys) -> str:
     )
 
 
-def rotate(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the *keep* newest backups in *folder*; return those that went."""
+def rotate(folder: Path, keep: int, *, made: Path | None = None) -> list[Path]:
+    """Remove all but the *keep* newest backups in *folder* and *made*; return those that went."""
     named = sorted(path for path in folder.iterdir() if _NAMED.fullmatch(path.name))
-    old = named[:-keep]
+    # A name may be of a time to come, from a clock that was wrong: what was just made is newer.
+    old = [path for path in named[:-keep] if path != made]
     for path in old:
         path.unlink()
     return old

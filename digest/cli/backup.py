@@ -53,7 +53,7 @@ def save(*, place: Path, keep: int | None, with_keys: bool, as_json: bool) -> No
         # Written once and read back once.
         with _progress("saving", backup.count(url)) as watch:
             path, manifest = backup.save(url, place, built.keys, with_keys=with_keys, watch=watch)
-    gone = backup.rotate(place, keep) if keep else []
+    gone = backup.rotate(place, keep, made=path) if keep else []
     if as_json:
         told = {"file": str(path), "made_at": manifest.made_at.isoformat(), "rows": manifest.rows}
         click.echo(json.dumps({**told, "removed": [str(each) for each in gone]}))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from stat import S_ISREG
 from typing import TextIO
 
 import click
@@ -136,7 +137,7 @@ def _progress(document: Document) -> Iterator[Callable[[Tally], None]]:
 def _rejects(path: Path | None, document: Document) -> Iterator[lists.Reject]:
     """Yield what tells of lines that cannot be used: the first in words, all of them to *path*."""
     told = 0
-    with _private(path) as out:
+    with _private(path, document) as out:
         lines = out and csv.writer(out)
         if lines:
             lines.writerow([*document.header, *NOTES])
@@ -158,12 +159,19 @@ def _rejects(path: Path | None, document: Document) -> Iterator[lists.Reject]:
 
 
 @contextmanager
-def _private(path: Path | None) -> Iterator[TextIO | None]:
+def _private(path: Path | None, document: Document) -> Iterator[TextIO | None]:
     if path is None:
         yield None
         return
     try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
+        number = os.open(path, os.O_WRONLY | os.O_CREAT, OURS_ALONE)
+        if os.path.sameopenfile(number, document.text.fileno()):
+            os.close(number)
+            raise BadInput(f"--rejects: {path} is the file that is read; name another one.")
+        if S_ISREG(os.fstat(number).st_mode):
+            # What was there before goes, and whoever could read it must not read this.
+            os.fchmod(number, OURS_ALONE)
+            os.truncate(number, 0)
     except OSError as exc:
         raise BadInput(f"{path}: cannot be written: {exc.strerror}.") from exc
     with os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", newline="") as out:

@@ -48,8 +48,19 @@ COLUMNS = (
 NOTES = ("line", "reason")
 """What a file of lines that were not read says beside them; mended, it can be read as it is."""
 
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _PARTS = re.compile(r"((?:[^\\;]|\\.|\\$)*)(?:;|$)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\\;])")
+
+
+def harmless(cell: str) -> str:
+    """Return *cell* as no spreadsheet takes it for a formula: anybody can fill in the form."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def as_said(cell: str) -> str:
+    """Return what `harmless` made this *cell* of."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def joined(values: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.database import Sessions
-from digest.lists.columns import COLUMNS, FOLLOWED, SETTLED, joined
+from digest.lists.columns import COLUMNS, FOLLOWED, SETTLED, harmless, joined
 from digest.models import Consent, ConsentKind, InterestKind, Subscriber
 from digest.subscribers import interests
 
@@ -68,7 +68,7 @@ def _row(
         "paused_until": reader.paused_until or "",
         **_consent(reader, consent),
     }
-    return [str(cells[name]) for name in COLUMNS]
+    return [harmless(str(cells[name])) for name in COLUMNS]
 
 
 def _consent(reader: Subscriber, consent: Consent | None) -> dict[str, str]:

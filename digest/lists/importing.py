@@ -26,7 +26,7 @@ class Tally:
     known: int = 0
     """Readers already, or named twice; nothing of theirs was changed."""
     suppressed: int = 0
-    """Addresses that bounced, complained or were erased here."""
+    """Addresses that bounced, complained or were erased here, or whose reader moved away."""
     left: int = 0
     """Gone, as the list itself says."""
     bad: int = 0

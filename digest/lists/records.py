@@ -107,12 +107,14 @@ def _long(lines: Lines, first: Line, delimiter: str) -> list[str]:
     while True:
         try:
             return row(text, delimiter)
-        except csv.Error:
+        except csv.Error as exc:
             more = _to_the_next_quote(lines) if len(text) < LONGEST else []
             taken += more
-            if not more:
+            readable = all(_in_utf8(line.text) for line in more)
+            if not more or not readable:
                 lines.put_back(taken)
-                raise
+                why = str(exc) if readable else "they hold a line that is not in UTF-8"
+                raise csv.Error(why) from exc
             text += "".join(line.text for line in more)
 
 

@@ -21,7 +21,7 @@ from digest.subscribers.moving import (
 from digest.subscribers.rating import Said, rate, ratings, said, texts
 from digest.subscribers.silence import silent
 from digest.subscribers.staying import pause, prefer, replace_feed, resume, revoke
-from digest.subscribers.stopping import asking_again, forgive, stop_address
+from digest.subscribers.stopping import asking_again, bar_imports, forgive, stop_address
 
 __all__ = [
     "UNDO_MOVE_WITHIN",
@@ -32,6 +32,7 @@ __all__ = [
     "add",
     "ask_to_move",
     "asking_again",
+    "bar_imports",
     "change_behind",
     "choices",
     "confirm",

@@ -172,11 +172,13 @@ def confirm(
     """
     if reader.standing is not Standing.PENDING:
         return Confirmed(reader.next_due_at, first_now=False)
-    if reader.confirmed_at is not None:
-        returned = Departure(now, Why.RETURNED, reader.id, reader.address_hash)
-        departures.note(session.info, returned)
+    was_one_before = reader.confirmed_at is not None
     confirmed = _welcome(session, reader, chosen, now)
     consent.note(session, reader.id, ConsentKind.FORM, now=now, ip_hash=ip_hash)
+    if was_one_before:
+        # After what may be refused: it takes back that they left.
+        returned = Departure(now, Why.RETURNED, reader.id, reader.address_hash)
+        departures.note(session.info, returned)
     # Whoever was erased, and asks for our mails anew, may be imported again as well.
     session.execute(
         delete(Suppression).where(

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest import departures, planning
-from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
+from digest.database import DatabaseNow, Sessions, in_transaction
 from digest.departures import Departure, Why
 from digest.models import (
     AddressChange,
@@ -18,7 +18,7 @@ from digest.models import (
     Suppression,
 )
 from digest.subscribers import consent, silence
-from digest.subscribers.stopping import FINAL
+from digest.subscribers.stopping import FINAL, bar_imports
 
 UNDO_WITHIN = timedelta(minutes=15)
 
@@ -122,12 +122,7 @@ def _delete(session: Session, reader_id: int, now: datetime) -> None:
     if reader is None:
         return
     departures.note(session.info, Departure(now, Why.ERASED, reader_id, reader.address_hash))
-    # One that bounced or complained keeps that reason, which says more.
-    session.execute(
-        insert_new(session, Suppression)
-        .values(address_hash=reader.address_hash, reason=Standing.UNSUBSCRIBED, at=now)
-        .on_conflict_do_nothing(index_elements=["address_hash"])
-    )
+    bar_imports(session, reader.address_hash, now)
     # They are counted still, among all that came back, but no more as anybody's.
     former = select(AddressChange.former_hash).where(AddressChange.subscriber_id == reader_id)
     theirs = or_(EventRow.address_hash == reader.address_hash, EventRow.address_hash.in_(former))

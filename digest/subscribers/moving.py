@@ -20,7 +20,7 @@ from digest.models import (
 from digest.subscribers import consent, silence
 from digest.subscribers.joining import COOL_DOWN, MAIL_WITHIN, beside_requests
 from digest.subscribers.staying import revoke
-from digest.subscribers.stopping import FINAL
+from digest.subscribers.stopping import FINAL, bar_imports
 
 CONFIRM_WITHIN = timedelta(hours=48)
 UNDO_MOVE_WITHIN = timedelta(days=7)
@@ -143,6 +143,8 @@ def move(
             return known, reader.id
         former_email, former_hash = reader.email, reader.address_hash
         _settle_at(session, reader, change.email, change.address_hash)
+        # The list that once brought them would make a second reader of their former address.
+        bar_imports(session, former_hash, now)
         change.former_email, change.former_hash = former_email, former_hash
         change.changed_at = now
         consent.note(session, reader.id, ConsentKind.CHANGE, now=now, ip_hash=ip_hash)

@@ -65,6 +65,16 @@ def _suppress(session: Session, address_hash: str, why: Standing, at: datetime) 
     )
 
 
+def bar_imports(session: Session, address_hash: str, at: datetime) -> None:
+    """Keep imports from making a reader of the address of this hash; the form still does."""
+    # One that bounced or complained keeps that reason, which says more.
+    session.execute(
+        insert_new(session, Suppression)
+        .values(address_hash=address_hash, reason=Standing.UNSUBSCRIBED, at=at)
+        .on_conflict_do_nothing(index_elements=["address_hash"])
+    )
+
+
 def bars(stopped: Suppression | None, now: datetime) -> bool:
     """Tell whether an address that was *stopped* may not even be asked to confirm at *now*."""
     if stopped is None:

@@ -18,6 +18,10 @@ from tests.test_delivery import deliver, due, sending_budget, wait_is_over
 SLOW = 0.02
 
 
+class TimeIsUp(BaseException):
+    """What ends a task from outside."""
+
+
 class SlowPost:
     """A transport that bears several calls, each of which takes its time."""
 
@@ -167,3 +171,54 @@ def test_an_error_in_one_thread_is_raised_when_the_others_have_ended() -> None:
     crew.close()
 
     assert len(ended) == 2
+
+
+def test_where_the_machine_has_no_thread_left_the_work_is_done_by_those_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin = threading.Thread.start
+    begun: list[threading.Thread] = []
+    left, done = list(range(20)), []
+
+    def only_two(thread: threading.Thread) -> None:
+        if len(begun) == 2:
+            raise RuntimeError("can't start new thread")
+        begun.append(thread)
+        begin(thread)
+
+    def work() -> None:
+        while left:
+            each = left.pop()
+            time.sleep(SLOW / 10)
+            done.append(each)
+
+    monkeypatch.setattr(threading.Thread, "start", only_two)
+    crew = Crew(8)
+
+    crew.together(8, work)
+
+    assert sorted(done) == list(range(20))
+    assert not any(thread.is_alive() for thread in begun)
+    crew.close()
+
+
+def test_what_is_known_is_kept_when_a_group_is_broken_off(sessions: Sessions) -> None:
+    due(sessions, sender.FIRST_GROUP)
+    post = SlowPost(accepted)
+
+    def time_is_up(mail: Mail) -> Outcome:
+        if len(post.begun) == 2:
+            raise TimeIsUp
+        return accepted(mail)
+
+    post.answer = time_is_up
+
+    with pytest.raises(TimeIsUp):
+        deliver(sessions, post)
+
+    # Of the one that was on its way nobody knows: its lease will tell.
+    assert counted(sessions) == {
+        DeliveryState.SENT: 1,
+        DeliveryState.SENDING: 1,
+        DeliveryState.PENDING: sender.FIRST_GROUP - 2,
+    }

@@ -85,6 +85,8 @@ def message_id(mail: Mail, letterhead: Letterhead = LETTERHEAD) -> str:
 @example(subject="\N{HORIZONTAL ELLIPSIS} and 8 more", html="Ång\x85ström\x0b\x0c\x1c", text="\0")
 @example(subject="Is it so? =_?= \N{MIDDLE DOT} and 8 more", html="=", text="=\n")
 @example(subject=f"{'?' * 50}é", html="", text="")
+@example(subject="A" * 70 + " z", html="", text="")
+@example(subject="A" * 76 + " z", html="", text="")
 @example(subject="word" * 300, html="<b>" * 400, text=" \n\t\n " * 40)
 @example(subject="\N{DNA DOUBLE HELIX}" * 90, html="\N{DNA DOUBLE HELIX}" * 300, text="=" * 99)
 def test_hostile_contents_come_back_as_they_were(subject: str, html: str, text: str) -> None:

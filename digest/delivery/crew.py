@@ -1,5 +1,6 @@
 """The crew: as many threads as hide how long the mail system takes, and none while it is quick."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -7,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from math import ceil
 from statistics import median
 from typing import TypeVar
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -48,9 +51,10 @@ class Crew:
         return max(1, min(self._most, bearable, enough))
 
     def together(self, hands: int, work: Callable[[], None]) -> None:
-        """Do *work* in so many threads, and return when all have ended."""
-        others = [self._other(work) for _ in range(hands - 1)]
+        """Do *work* in so many threads, or as many as there can be; return when all have ended."""
+        others: list[Future[None]] = []
         try:
+            self._call(hands - 1, work, others)
             work()
         finally:
             # What has begun is waited for, whatever happens here: its outcome must be known.
@@ -58,11 +62,21 @@ class Crew:
         for each in others:
             each.result()
 
-    def _other(self, work: Callable[[], None]) -> Future[None]:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._most, "sender")
-        return self._threads.submit(work)
+    def _call(self, hands: int, work: Callable[[], None], others: list[Future[None]]) -> None:
+        """Let so many more *hands* do *work*, and add what will become of it to *others*."""
+        try:
+            while len(others) < hands:
+                if self._threads is None:
+                    self._threads = ThreadPoolExecutor(self._most, "sender")
+                others.append(self._threads.submit(work))
+        except RuntimeError as exc:
+            # The machine has no thread left, and the work has begun: it goes on with these.
+            log.warning("no more than %d threads: %s", len(others) + 1, exc)
+            self._most = len(others) + 1
+            # It would give what it could not begin to one of its threads, and nobody would know.
+            self.close()
 
     def close(self) -> None:
         if self._threads is not None:
             self._threads.shutdown()
+            self._threads = None

@@ -34,7 +34,6 @@ OUTAGE_BORNE = 15.0
 """Seconds for which an ended sender tries to give back what it has claimed."""
 
 LOOK_AGAIN_AFTER = 0.5
-
 GROUP_SECONDS = 1.0
 FIRST_GROUP = 4
 """Mails that are armed together before it is known how long one takes."""
@@ -149,9 +148,7 @@ class _Sender:
         turn = time.monotonic() + granted.wait
         group = [letters.popleft() for _ in range(granted.count)]
         budget.wait_until(turn)
-        armed = self._arm(group)
-        outcomes = self._send_armed(armed, turn, granted.spacing)
-        return self._settler.settle(outcomes)
+        return self._send_armed(self._arm(group), turn, granted.spacing)
 
     def _let_overtake(self, letters: deque[Letter]) -> None:
         """Claim what is urgent, and put it before *letters*; not more often than need be."""
@@ -166,15 +163,17 @@ class _Sender:
         letters.clear()
         letters.extend([*self._written(urgent), *older])
 
-    def _send_armed(
-        self, armed: Sequence[Letter], turn: float, spacing: float
-    ) -> list[tuple[Letter, Outcome]]:
-        """Send what is armed, each at its turn; spare the rest once nothing more can be sent."""
+    def _send_armed(self, armed: Sequence[Letter], turn: float, spacing: float) -> bool:
+        """Send what is armed, each at its turn; False when sending must end."""
         armed_at = time.monotonic()
         group = _Group(self, armed, turn, spacing)
-        self._crew.together(min(len(armed), self._crew.hands(spacing)), group.hand_over)
-        self._fit_group(len(armed), time.monotonic() - armed_at)
-        return group.outcomes
+        try:
+            self._crew.together(min(len(armed), self._crew.hands(spacing)), group.hand_over)
+        finally:
+            # A time limit may end it: what is known of a mail would else be in doubt for ever.
+            self._fit_group(len(armed), time.monotonic() - armed_at)
+            go_on = self._settler.settle([*group.outcomes])
+        return go_on
 
     def spares(self, outcome: Outcome) -> bool:
         """Count *outcome*; tell whether it spares all mails that have not begun."""
@@ -218,14 +217,18 @@ class _Group:
         self._turns, self._notes = Lock(), Lock()
 
     def hand_over(self) -> None:
-        """Send what is left, one after the other; other hands may do so at the same time."""
+        """Send what is left; other hands may do so at the same time."""
         try:
-            while (letter := self._next()) is not None:
-                self._note(letter, self._sent(letter))
+            self._hand_over()
         except BaseException:
-            # What ends this hand, a time limit say, ends the others: nobody would hear of theirs.
+            # What ends this hand, a time limit say, ends the others, and spares what is left.
             self._spared = True
+            self._hand_over()
             raise
+
+    def _hand_over(self) -> None:
+        while (letter := self._next()) is not None:
+            self._note(letter, self._sent(letter))
 
     def _sent(self, letter: Letter) -> Outcome:
         late = time.monotonic() - self._armed_at > BEGIN_WITHIN
@@ -241,7 +244,7 @@ class _Group:
         with self._turns:
             if not self._left:
                 return None
-            budget.wait_until(self._turn)
+            budget.wait_until(0.0 if self._spared else self._turn)
             # After a slow call the next one keeps its distance too.
             self._turn = max(self._turn, time.monotonic()) + self._spacing
             return self._left.popleft()

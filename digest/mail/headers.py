@@ -12,6 +12,8 @@ LINE = 76
 
 # Letters of a text in a word, and bytes of it encoded: with "Subject: " a line stays short enough.
 _WORD, _ENCODED = 40, 50
+# A longer word would be put below its "Subject: ", and be read with a space before it.
+_LONGEST_WORD = LINE - len("Subject: ")
 
 
 def mailbox(text: str) -> str:
@@ -37,7 +39,8 @@ def subject(text: str) -> str:
 def _speaks_for_itself(text: str) -> bool:
     # What looks like an encoded word would be decoded; odd spaces would not survive folding.
     spaced = " ".join(text.split()) == text
-    return spaced and text.isascii() and "=?" not in text and len(max(text.split(" "))) < LINE
+    short = max(map(len, text.split(" "))) <= _LONGEST_WORD
+    return spaced and short and text.isascii() and "=?" not in text
 
 
 def _short_words(text: str) -> str:

@@ -577,3 +577,67 @@ def deadlocks(sessions: Sessions) -> int:
             text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         ).one()
     return int(counted)
+
+
+# One delivery, and no other
+
+
+def in_doubt(sessions: Sessions) -> int:
+    delivery_id = armed(sessions)
+    states.doubt(sessions, "mine", delivery_id, why="no answer")
+    return delivery_id
+
+
+def test_the_operators_word_is_about_one_delivery(sessions: Sessions) -> None:
+    one, other = in_doubt(sessions), in_doubt(sessions)
+    change(sessions, one, not_before=DatabaseNow(3600))
+
+    with sessions.begin() as session:
+        assert states.settle(session, one, again=True)
+
+    assert (state_of(sessions, one), state_of(sessions, other)) == (
+        DeliveryState.PENDING,
+        DeliveryState.UNKNOWN,
+    )
+    # It does not wait for what it waited for before.
+    assert [each.id for each in states.claim(sessions, "another", 10)] == [one]
+
+
+def test_an_event_proves_one_delivery(sessions: Sessions) -> None:
+    one, other = in_doubt(sessions), in_doubt(sessions)
+
+    with sessions.begin() as session:
+        assert states.prove(session, one, "id-1", left=True)
+
+    assert (state_of(sessions, one), state_of(sessions, other)) == (
+        DeliveryState.SENT,
+        DeliveryState.UNKNOWN,
+    )
+
+
+def test_only_what_failed_and_is_named_is_revived(sessions: Sessions) -> None:
+    failed, other, sent = armed(sessions), armed(sessions), armed(sessions)
+    for each in (failed, other):
+        states.fail(sessions, "mine", each, why="the sender is refused")
+    states.record(sessions, [(sent, "id-1")])
+
+    states.revive(sessions, [failed, sent])
+
+    revived = row(sessions, failed)
+    assert (revived.state, revived.sending_at) == (DeliveryState.PENDING, None)
+    assert state_of(sessions, other) is DeliveryState.FAILED
+    assert state_of(sessions, sent) is DeliveryState.SENT
+
+
+def test_what_became_of_a_delivery_is_kept_in_words_and_nobody_holds_it(
+    sessions: Sessions,
+) -> None:
+    put_off, failed, doubtful = armed(sessions), armed(sessions), armed(sessions)
+
+    states.back(sessions, "mine", put_off, why="too fast", after=60)
+    states.fail(sessions, "mine", failed, why="no such mailbox")
+    states.doubt(sessions, "mine", doubtful, why="no answer")
+
+    rows = [row(sessions, each) for each in (put_off, failed, doubtful)]
+    assert [each.error for each in rows] == ["too fast", "no such mailbox", "no answer"]
+    assert {(each.lease_token, each.lease_until) for each in rows} == {(None, None)}

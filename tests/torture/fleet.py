@@ -19,6 +19,9 @@ PRODUCTS_SWEEP = 10.0
 """Seconds between two sweeps, in the product's own timetable."""
 
 SWEEPS_MISSED = 5
+LEAST_PATIENCE = 8.0
+"""Seconds: on a busy machine a sweep is late, and starting workers anew makes it later."""
+
 LONGEST_PAUSE = 2.5
 """Leases that a sender may be paused; a database that is locked by one is no silence yet."""
 
@@ -112,7 +115,8 @@ class Fleet:
         if (last_sweep := self._swept_at()) != self._last_sweep:
             self._last_sweep = last_sweep
             self._first_sweep_within = FIRST_SWEEP_WITHIN
-            patience = max(SWEEPS_MISSED * self._sweep, 1.2 * LONGEST_PAUSE * self._stage.lease)
+            borne = 1.2 * LONGEST_PAUSE * self._stage.lease
+            patience = max(SWEEPS_MISSED * self._sweep, borne, LEAST_PATIENCE)
             self._silent_from = time.monotonic() + patience
         elif self._commands is _EMBEDDED and time.monotonic() > self._silent_from:
             for each in self._running.values():

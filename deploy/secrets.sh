@@ -9,6 +9,11 @@ set -eu
 folder=${SECRETS:-secrets}
 mail_url=${1:-smtp://mailpit:1025}
 
+if ! command -v openssl > /dev/null; then
+    echo "openssl is missing, and nothing else here makes keys: install it" >&2
+    exit 1
+fi
+
 # Containers read the files as users of their own, so they are for everybody; the folder is not.
 umask 022
 mkdir -p "$folder"
@@ -28,7 +33,10 @@ openssl rand -hex 24 | keep postgres_password
 openssl rand -hex 32 | keep secret_keys
 openssl rand -hex 32 | keep suppression_key
 echo "postgresql://daybreak:$(cat "$folder/postgres_password")@postgres/daybreak" | keep database_url
-echo "$mail_url" | keep mail_url
+printf '%s\n' "$mail_url" | keep mail_url
+if [ "$(cat "$folder/mail_url")" != "$mail_url" ] && [ $# -gt 0 ]; then
+    echo "$folder/mail_url holds another address than this one: remove it and run this again" >&2
+fi
 keep aws_credentials <<'TEMPLATE'
 # Only without a role of the machine's own:
 # [default]

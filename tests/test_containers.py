@@ -180,6 +180,32 @@ def test_the_script_takes_the_way_of_the_mail(tmp_path: Path) -> None:
     assert written == "smtp://user:pass@smtp.example.org:587\n"
 
 
+def test_the_script_says_so_where_mail_goes_another_way_than_asked_for(secrets: Path) -> None:
+    ended = subprocess.run(
+        ["/bin/sh", ROOT / "deploy" / "secrets.sh", "ses://eu-west-1"],
+        env={**os.environ, "SECRETS": str(secrets)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert "mail_url holds another address than this one" in ended.stderr
+
+
+def test_without_openssl_no_empty_password_is_made(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        ["/bin/sh", ROOT / "deploy" / "secrets.sh"],
+        env={"PATH": str(tmp_path), "SECRETS": str(tmp_path / "secrets")},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode == 1
+    assert "openssl is missing" in ended.stderr
+    assert not (tmp_path / "secrets").exists()
+
+
 class Deployed:
     """The services of the compose file as processes, with its names standing for places here."""
 

@@ -120,7 +120,23 @@ def test_nginx_forwards_what_the_pages_read_and_logs_no_link() -> None:
     for header in ("Host $host", "X-Forwarded-Host $host", "X-Forwarded-Proto $scheme"):
         assert f"proxy_set_header {header};" in site
     assert "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in site
-    assert "access_log off;" in site
+    servers = site.split("server {")[1:]
+    assert len(servers) == 2
+    for server in servers:
+        assert "access_log off;" in server
+        # Its words on what went wrong quote the address as well.
+        assert "error_log /var/log/nginx/error.log crit;" in server
+    assert site.count("{") == site.count("}")
+
+
+def test_caddy_logs_no_link_of_a_request_that_went_wrong() -> None:
+    site = (DEPLOY / "Caddyfile").read_text()
+
+    # Options for all sites are the first block, or they are none.
+    first = re.search(r"^(.*){$", site, re.MULTILINE)
+    assert first is not None
+    assert first[1] == ""
+    assert "exclude http.log.error http.handlers.reverse_proxy" in site
     assert site.count("{") == site.count("}")
 
 

@@ -146,6 +146,24 @@ def test_a_policy_being_tried_out_says_so() -> None:
     assert record.policy_below() == "none"
 
 
+@pytest.mark.parametrize("odd", ["p=block; sp=reject", "p=reject; sp=block"])
+def test_who_is_taken_for_asking_nothing_asks_nothing_of_subdomains(odd: str) -> None:
+    record = parsed(f"v=DMARC1; {odd}; rua=mailto:d@example.org")
+
+    assert record is not None
+    assert (record.policy, record.policy_below()) == ("none", "none")
+
+
+def test_a_domain_may_be_written_in_capitals(server: NameServer, resolver: Resolver) -> None:
+    publish(server, news_example_org="v=DMARC1; p=none", example_org="v=DMARC1; p=reject")
+
+    found = dmarc_of(resolver, "News.Example.ORG.")
+
+    assert found is not None
+    assert found.at == "news.example.org"
+    assert organisation(resolver, "News.Example.ORG") == "example.org"
+
+
 def test_a_domain_s_own_record_comes_first(server: NameServer, resolver: Resolver) -> None:
     publish(server, news_example_org="v=DMARC1; p=none", example_org="v=DMARC1; p=reject")
 

@@ -393,6 +393,43 @@ def test_a_broker_that_is_away_is_an_error_without_its_password(well: Services) 
     away.close()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1:notaport/0",
+        "redis://:hunter2/x@127.0.0.1/0",
+        "redis://[hunter2/0",
+        "redis://127.0.0.1:1/zero",
+        "redis://127.0.0.1:1/0?socket_timeout=1",
+    ],
+)
+def test_an_address_that_is_no_brokers_is_an_error_without_it(well: Services, url: str) -> None:
+    odd = with_broker(well, url)
+
+    found = finding(odd, "broker")
+
+    assert found.status is Status.ERROR
+    assert "DIGEST_BROKER_URL" in found.detail
+    assert "hunter2" not in found.detail
+    odd.close()
+
+
+def test_what_cannot_be_looked_at_does_not_keep_the_rest_from_being_told(well: Services) -> None:
+    nowhere = well.settings.state_dir / ("a" * 300)
+    chosen = well.settings.model_copy(update={"departures_file": nowhere})
+    whole = [each.name for each in doctor.examine(well)]
+    with well.sessions.begin() as session:
+        session.execute(sa.text("DROP TABLE heartbeat"))
+
+    findings = doctor.examine(replace(well, settings=chosen))
+
+    assert [each.name for each in findings] == whole
+    broken = {each.name: each.detail for each in findings if each.status is Status.ERROR}
+    assert broken.keys() == {"alarms", "beat", "worker", "sweep", "departures"}
+    assert "heartbeat" in broken["sweep"]
+    assert "too long" in broken["departures"]
+
+
 def test_hints_that_nobody_takes_are_a_warning(well: Services, valkey: Valkey) -> None:
     reached = with_broker(well, valkey.url)
     empty = finding(reached, "broker")

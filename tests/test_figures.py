@@ -288,6 +288,22 @@ def test_topics_have_followers_and_a_precision(quiet: Services) -> None:
     assert found.answers.precision == pytest.approx(0.75)
 
 
+def test_who_says_the_opposite_later_counts_once(quiet: Services) -> None:
+    with quiet.sessions.begin() as session:
+        offered = edition.newest(session, samples=True)
+        reader, paper = make.subscriber(session), int(offered.paper_ids[0])
+        session.add(Rating(subscriber_id=reader.id, paper_id=paper, liked=True, at=quiet.clock()))
+    before = counted(quiet)
+    with quiet.sessions.begin() as session:
+        session.execute(update(Rating).values(liked=False))
+
+    after = counted(quiet)
+
+    assert (before.answers.more, before.answers.less) == (1, 0)
+    assert (after.answers.more, after.answers.less) == (0, 1)
+    assert sum(each.answers.more for each in after.topics) == 0
+
+
 def test_without_an_answer_there_is_no_precision(services: Services) -> None:
     found = counted(services)
 

@@ -42,6 +42,14 @@ def test_a_secret_is_read_from_its_file_without_the_space_around_it(given: Any) 
     assert [key.get_secret_value() for key in settings.secret_keys] == [f"{KEY}1", f"{KEY}2"]
 
 
+def test_keys_in_a_file_may_have_a_line_each(given: Any) -> None:
+    given("DIGEST_SECRET_KEYS", f"{KEY}1\r\n{KEY}2\n".encode())
+
+    settings = read_settings()
+
+    assert [key.get_secret_value() for key in settings.secret_keys] == [f"{KEY}1", f"{KEY}2"]
+
+
 def test_a_file_can_be_named_in_dot_env_too(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(KEY)
     (tmp_path / ".env").write_text(f"DIGEST_SUPPRESSION_KEY_FILE={tmp_path / 'key'}\n")

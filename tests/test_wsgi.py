@@ -11,6 +11,7 @@ from gunicorn.config import Config
 from digest.up.serving import Log
 from digest.up.wsgi import CANNOT_LOAD
 from tests.servers import free_port
+from tests.visitor import PRODUCTION
 
 GUNICORN = Path(sys.executable).with_name("gunicorn")
 
@@ -30,6 +31,25 @@ def test_settings_that_are_wrong_end_it_with_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_a_database_that_is_away_ends_it_with_a_sentence(tmp_path: Path) -> None:
+    away = f"127.0.0.1:{free_port()}"
+    settings = {f"DIGEST_{name.upper()}": str(value) for name, value in PRODUCTION.items()}
+
+    ended = subprocess.run(
+        [GUNICORN, "--config", "python:digest.up.serving", "--bind", f"127.0.0.1:{free_port()}"],
+        env={**os.environ, **settings, "DIGEST_DATABASE_URL": f"postgresql://u:hunter2@{away}/db"},
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode == CANNOT_LOAD
+    assert "no page is served: the database does not answer: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "hunter2" not in ended.stderr
+
+
 def test_a_request_that_breaks_is_logged_without_its_address(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -46,6 +66,21 @@ def test_a_request_that_breaks_is_logged_without_its_address(
     assert "ERROR gunicorn.error something else named\n" in logged
     assert "a-secret-token" not in logged
     assert "ValueError: broken" in logged
+
+
+def test_a_request_that_is_no_http_is_logged_without_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log = Log(Config())
+
+    log.warning("Invalid request from ip=192.0.2.7: 'GET /manage/a-secret-token now'")
+    log.warning("something else %s", "named")
+
+    logged = capsys.readouterr().err
+    assert "WARNING gunicorn.error a request that is no HTTP was refused\n" in logged
+    assert "WARNING gunicorn.error something else named\n" in logged
+    assert "a-secret-token" not in logged
+    assert "192.0.2.7" not in logged
 
 
 def test_its_own_words_go_where_all_others_go(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,8 @@ class Dmarc:
 
     def policy_below(self) -> str | None:
         """Return what is asked for existing subdomains without a record of their own."""
-        return self.tags.get("sp", self.policy) if self.policy else None
+        sound = self.policy and not self._wrong("p", "sp", "np")
+        return self.tags.get("sp", self.policy) if sound else self.policy
 
     def strict(self, tag: str) -> bool:
         """Tell whether *tag* (`adkim` or `aspf`) wants the very same domain."""
@@ -104,6 +105,7 @@ def dmarc_of(resolver: Resolver, domain: str) -> Found | None:
         FetchError: the DNS does not answer.
 
     """
+    domain = domain.lower().rstrip(".")
     walked = _walk(resolver, domain)
     if walked and walked[0].at == domain:
         return walked[0]
@@ -120,6 +122,7 @@ def organisation(resolver: Resolver, domain: str) -> str:
         FetchError: the DNS does not answer.
 
     """
+    domain = domain.lower().rstrip(".")
     return _organisation(_walk(resolver, domain), domain)
 
 
@@ -149,6 +152,6 @@ def _walk(resolver: Resolver, domain: str) -> list[Found]:
 
 
 def _names(domain: str) -> list[str]:
-    labels = domain.lower().rstrip(".").split(".")
+    labels = domain.split(".")
     names = [".".join(labels[first:]) for first in range(len(labels))]
     return names if len(names) <= MOST_QUESTIONS else [names[0], *names[1 - MOST_QUESTIONS :]]

@@ -11,6 +11,7 @@ from digest.clock import last_daily
 from digest.database import DatabaseNow
 from digest.doctor import hearing, machinery, published
 from digest.doctor.finding import Finding, Status
+from digest.errors import DigestError
 from digest.migrations import Age
 from digest.models import (
     Delivery,
@@ -24,6 +25,8 @@ from digest.services import Services
 
 __all__ = ["Finding", "Status", "examine", "lines", "well"]
 
+CHECK_DATABASE = "check DIGEST_DATABASE_URL"
+LOOKING_FAILED = "looking at it failed"
 START = "digest up, or see docs/operating.md"
 FETCH_TAKES = timedelta(hours=1)
 STUCK_AFTER = timedelta(minutes=30)
@@ -43,13 +46,27 @@ def examine(services: Services) -> list[Finding]:
     try:
         age = migrations.age(url)
     except SQLAlchemyError as exc:
-        reason = str(getattr(exc, "orig", exc)).strip().partition("\n")[0]
-        return [Finding("database", Status.ERROR, reason, "check DIGEST_DATABASE_URL")]
+        return [Finding("database", Status.ERROR, _said_by(exc), CHECK_DATABASE)]
     if age is not Age.CURRENT:
         return [Finding("database", Status.ERROR, *_OUT_OF_DATE[age])]
     findings = [Finding("database", Status.OK, "reachable, its tables are up to date")]
-    findings += [check(services) for check in _CHECKS]
+    findings += [_looked(name, check, services) for name, check in _CHECKS]
     return findings
+
+
+def _looked(name: str, check: Callable[[Services], Finding], services: Services) -> Finding:
+    """Return what *check* finds; what keeps it from looking is a finding too, not the end."""
+    try:
+        return check(services)
+    except SQLAlchemyError as exc:
+        return Finding(name, Status.ERROR, f"{LOOKING_FAILED}: {_said_by(exc)}", CHECK_DATABASE)
+    except (DigestError, OSError) as exc:
+        remedy = "mend what is named, or ask as a user who may look at it"
+        return Finding(name, Status.ERROR, f"{LOOKING_FAILED}: {exc}", remedy)
+
+
+def _said_by(exc: SQLAlchemyError) -> str:
+    return str(getattr(exc, "orig", None) or exc).strip().partition("\n")[0]
 
 
 def _last_fetch(services: Services) -> Finding:
@@ -171,24 +188,24 @@ def _alarms(services: Services) -> Finding:
     return Finding("alarms", Status.OK, "none is open")
 
 
-_CHECKS: tuple[Callable[[Services], Finding], ...] = (
-    _alarms,
-    _sending,
-    hearing.reputation,
-    hearing.heard,
-    _key,
-    machinery.broker,
-    machinery.part("beat", "task of beat", f"start beat: {START}"),
-    machinery.part("worker", "task of a worker", f"start a worker: {START}"),
-    machinery.heartbeat("sweep", "sweep", f"start beat and a worker: {START}"),
-    _last_fetch,
-    _edition,
-    _mailbox,
-    _deliveries,
-    machinery.clocks,
-    machinery.disk,
-    machinery.departures,
-    published.domain,
+_CHECKS: tuple[tuple[str, Callable[[Services], Finding]], ...] = (
+    ("alarms", _alarms),
+    ("sending", _sending),
+    ("reputation", hearing.reputation),
+    ("events", hearing.heard),
+    ("keys", _key),
+    ("broker", machinery.broker),
+    ("beat", machinery.part("beat", "task of beat", f"start beat: {START}")),
+    ("worker", machinery.part("worker", "task of a worker", f"start a worker: {START}")),
+    ("sweep", machinery.heartbeat("sweep", "sweep", f"start beat and a worker: {START}")),
+    ("fetch", _last_fetch),
+    ("edition", _edition),
+    ("mailbox", _mailbox),
+    ("deliveries", _deliveries),
+    ("clock", machinery.clocks),
+    ("disk", machinery.disk),
+    ("departures", machinery.departures),
+    ("dns", published.domain),
 )
 
 

@@ -53,6 +53,10 @@ def broker(services: Services) -> Finding:
         why = " ".join(str(exc).split()) or type(exc).__name__
         remedy = "check DIGEST_BROKER_URL; nothing is lost, and nothing is sent meanwhile"
         return Finding("broker", Status.ERROR, f"it does not answer: {why}", remedy)
+    except (ValueError, TypeError):
+        # Not in its words: a / in the password makes a part of it the port that is complained of.
+        remedy = "write redis://:password@host:6379/0, with what is odd in the password as %2F"
+        return Finding("broker", Status.ERROR, "DIGEST_BROKER_URL is no such address", remedy)
     return _queued(waiting)
 
 
@@ -67,6 +71,8 @@ def _asked(url: str) -> int:
         except connection.channel_errors:
             # Nobody has put anything into it yet.
             return 0
+        except connection.connection_errors as exc:
+            raise OperationalError(str(exc)) from exc
         return int(found.message_count)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from digest.database import DatabaseNow, Sessions, in_transaction
 from digest.edition import Edition
 from digest.figures.calendar import UtcDay, UtcHour, begin_of, days
-from digest.figures.keeping import Found, counted_at, keep
+from digest.figures.keeping import Found, counted_at, keep, kept
 from digest.models import (
     Bounce,
     Counted,
@@ -199,11 +199,24 @@ def _answers(session: Session, edition: Edition | None, now: datetime) -> None:
     for at, paper_id, liked, number in session.execute(counted):
         for of in (ALL_PAPERS, *_topics(edition, paper_id)):
             said[at, liked][of] += number
-    found: Found = {(Counted.MORE, now.date(), ALL_PAPERS): 0}
+    found = _nobody(session, edition, since.date(), now.date())
     for (at, liked), numbers in said.items():
         what = Counted.MORE if liked else Counted.LESS
         found |= {(what, at, of): number for of, number in numbers.items()}
     keep(session, found, now)
+
+
+def _nobody(session: Session, edition: Edition | None, first: date, today: date) -> Found:
+    """Return the answers of these days as zeros: who thinks better of it leaves none behind."""
+    known = kept(session, (Counted.MORE, Counted.LESS), first, today)
+    return {(Counted.MORE, today, ALL_PAPERS): 0} | {
+        (what, day, of): 0
+        for what, answers in known.items()
+        for of, by_day in answers.items()
+        # Without an edition nobody knows what the papers are about.
+        if edition or of == ALL_PAPERS
+        for day in by_day
+    }
 
 
 def _topics(edition: Edition | None, paper_id: int) -> list[str]:

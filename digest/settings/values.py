@@ -37,7 +37,8 @@ _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 def _words(value: object) -> object:
     if isinstance(value, str):
-        return tuple(word.strip() for word in value.split(",") if word.strip())
+        # Lines too: a file of keys is easily written with one a line, and would be a single key.
+        return tuple(word.strip() for word in re.split("[,\r\n]", value) if word.strip())
     return value
 
 

@@ -23,6 +23,13 @@ class Log(Logger):  # type: ignore[misc]
             ours.handlers.clear()
             ours.propagate = True
 
+    def warning(self, msg: object, *args: object, **named: Any) -> None:  # noqa: ANN401
+        # It quotes the line that it does not understand, and names who sent it.
+        refused = str(msg).startswith("Invalid request from ")
+        self.error_log.warning(
+            *(("a request that is no HTTP was refused",) if refused else (msg, *args)), **named
+        )
+
     def exception(self, msg: object, *args: object, **named: Any) -> None:  # noqa: ANN401
         about_a_request = "handling request" in str(msg)
         self.error_log.exception(

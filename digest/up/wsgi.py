@@ -5,6 +5,8 @@ import sys
 from contextlib import ExitStack
 from wsgiref.types import WSGIApplication
 
+from sqlalchemy.exc import OperationalError
+
 from digest import logs
 from digest.errors import DigestError
 from digest.services import build, prepare
@@ -29,6 +31,10 @@ def application() -> WSGIApplication:
         app = create_app(services)
     except DigestError as exc:
         log.error("no page is served: %s", exc)  # noqa: TRY400  the sentence says it all
+        sys.exit(CANNOT_LOAD)
+    except OperationalError as exc:
+        why = str(exc.orig).strip().partition("\n")[0]
+        log.error("no page is served: the database does not answer: %s", why)  # noqa: TRY400
         sys.exit(CANNOT_LOAD)
     # Alarms are looked for as long as this process lives.
     ExitStack().enter_context(watched(services))

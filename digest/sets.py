@@ -155,6 +155,29 @@ def _(element: _Each, compiler: SQLCompiler, **options: Any) -> str:  # noqa: AN
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
+class _Place(FunctionElement[str]):
+    """What stands in a place of a row: text, or JSON as text."""
+
+    type = Text()
+    inherit_cache = True
+
+    def __init__(self, row: ColumnElement[Any], place: int) -> None:
+        super().__init__(row, literal_column(str(place)))
+
+
+@compiles(_Place, "postgresql")
+def _(element: _Place, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    row, place = (compiler.process(each, **options) for each in element.clauses)
+    return f"{row} ->> {place}"
+
+
+@compiles(_Place, "sqlite")
+def _(element: _Place, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    row, place = (compiler.process(each, **options) for each in element.clauses)
+    # The arrow came with SQLite 3.38, and Python takes the system's, which may be older.
+    return f"json_extract({row}, '$[{place}]')"
+
+
 def given(name: str, *types: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401
     """
     Return the columns of a table that a statement is given as the parameter *name*.
@@ -162,5 +185,5 @@ def given(name: str, *types: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401
     Its rows are lists. One value for all of them is one statement, however many there are.
     """
     each = _Each(bindparam(name, None, type_=_Rows())).table_valued(column("value"), name="each")
-    places = (each.c.value.op("->>")(literal_column(str(place))) for place in range(len(types)))
+    places = (_Place(each.c.value, place) for place in range(len(types)))
     return [cast(place, kind) for place, kind in zip(places, types, strict=True)]

@@ -7,12 +7,14 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, create_engine, select, text, update
+from sqlalchemy import BigInteger, Engine, Text, create_engine, select, text, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from digest.database import DatabaseNow, Sessions, connect, in_transaction
 from digest.models import Delivery, Heartbeat, Interest, InterestKind, Subscriber
+from digest.sets import given
 from tests import make
 
 INCREMENT = """
@@ -196,3 +198,19 @@ def test_another_error_of_the_database_is_not_tried_again(sessions: Sessions) ->
     with pytest.raises(OperationalError):
         in_transaction(sessions, step)
     assert len(tries) == 1
+
+
+def test_rows_in_one_value_are_read_as_they_were_given(sessions: Sessions) -> None:
+    rows = [[2**53 + 1, "it's \u2028 \" \N{SNOWMAN}"], [-1, ""]]
+
+    with sessions() as session:
+        found = session.execute(select(*given("rows", BigInteger(), Text())), {"rows": rows})
+        read = [list(row) for row in found]
+
+    assert read == rows
+
+
+def test_rows_in_one_value_ask_sqlite_for_nothing_newer_than_3_37() -> None:
+    said = str(select(*given("rows", BigInteger(), Text())).compile(dialect=sqlite.dialect()))
+
+    assert "->" not in said

@@ -72,6 +72,15 @@ def test_an_empty_variable_is_as_good_as_none(read: Any) -> None:
         ("DIGEST_DATABASE_URL", "sqlite:///:memory:", "memory will not do; write sqlite:///"),
         ("DIGEST_BROKER_URL", "amqp://localhost", "write redis://host:6379/0"),
         ("DIGEST_BROKER_URL", "redis", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", "redis://", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", "redis:///0", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", "redis://host:port/0", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", "redis://host:70000/0", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", "redis://:a/b@host/0", "a / in the password as %2F"),
+        ("DIGEST_BROKER_URL", "redis://[host/0", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", "redis://host/zero", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", "redis://host/0?socket_timeout=1", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", "filesystem:///var/queue", "or filesystem://"),
         ("DIGEST_MAIL_URL", "carrier-pigeon:", "write outbox:var/outbox"),
         ("DIGEST_MAIL_URL", "outbox:", "write outbox:var/outbox"),
         ("DIGEST_MAIL_URL", "outbox", "write outbox:var/outbox"),
@@ -283,3 +292,16 @@ def test_a_postgresql_url_is_taken_in_each_of_its_spellings(scheme: str) -> None
     settings = read_settings(database_url=f"{scheme}://ann:pw@db/daybreak")
 
     assert settings.database_url.get_secret_value() == "postgresql+psycopg://ann:pw@db/daybreak"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://host",
+        "redis://host:6379/0",
+        "redis://:p%2Fw@[::1]:6379/1",
+        "rediss://user:word@host/0?ssl_cert_reqs=required",
+    ],
+)
+def test_an_address_of_a_broker_is_taken_as_it_is(read: Any, url: str) -> None:
+    assert read(DIGEST_BROKER_URL=url).broker_url.get_secret_value() == url

@@ -1,40 +1,23 @@
 """The DIGEST_* variables, read once."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from digest import mailboxes
 from digest.errors import BadSettings
+from digest.settings.fields import Fields
 from digest.settings.secret_files import SecretFiles
-from digest.settings.urls import driver, place, scheme
-from digest.settings.values import (
-    AlarmRelay,
-    BaseUrl,
-    Folder,
-    Hook,
-    Key,
-    KeyFile,
-    Keys,
-    LeaveAddress,
-    Line,
-    Mailbox,
-    NameServer,
-    QueueUrl,
-    Selector,
-    Sources,
-    TimeOfDay,
-    Topics,
-    is_loopback,
-)
-from digest.settings.words import as_text, in_words
+from digest.settings.urls import driver, is_broker, place, scheme
+from digest.settings.values import is_loopback
+from digest.settings.words import as_text, in_words, variable
 
 IN_MEMORY = ("sqlite://", "sqlite:///", "sqlite:///:memory:")
 
 
-class Settings(BaseSettings):
+class Settings(Fields):
     """
     How this installation runs; `docs/configuration.md` is the reference.
 
@@ -51,38 +34,6 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
         validate_default=True,
     )
-
-    port: int = Field(default=8000, validation_alias="PORT", ge=1, le=65535)
-    state_dir: Folder = Path("var")
-    database_url: SecretStr = SecretStr("")
-    broker_url: SecretStr = SecretStr("filesystem://")
-    mail_url: SecretStr = SecretStr("")
-    base_url: BaseUrl = ""
-    secret_keys: Keys = ()
-    suppression_key: Key | None = None
-    sender: Mailbox = ""
-    reply_to: Mailbox = ""
-    postal_address: Line = ""
-    site_name: Line = Field(default="Daybreak", min_length=1, max_length=40)
-    fetch_at: TimeOfDay = "05:00"
-    sources: Sources = ("huggingface", "arxiv:cs.AI+cs.CL+cs.CV+cs.LG")
-    proxies: int = Field(default=0, ge=0, le=10)
-    limits: Literal["on", "off"] = "on"
-    admin_token: Key | None = None
-    log_format: Literal["text", "json"] = "text"
-    allow_private_addresses: bool = False
-    sns_topics: Topics = ()
-    sqs_queue_url: QueueUrl = ""
-    dkim_key_file: KeyFile | None = None
-    dkim_selector: Selector = "daybreak"
-    alarm_url: Hook = SecretStr("")
-    alarm_mail_url: AlarmRelay = SecretStr("")
-    alarm_mail_to: Mailbox = ""
-    imap_url: SecretStr = SecretStr("")
-    unsubscribe_address: LeaveAddress = ""
-    disposable_domains_file: KeyFile | None = None
-    departures_file: KeyFile | None = None
-    dns_server: NameServer = ""
 
     @classmethod
     def settings_customise_sources(
@@ -136,8 +87,11 @@ class Settings(BaseSettings):
                 "DIGEST_DATABASE_URL: several processes share it, so memory will not do;"
                 " write sqlite:///path/to/file.db"
             )
-        if scheme(self.broker_url) not in ("filesystem", "redis", "rediss"):
-            raise ValueError("DIGEST_BROKER_URL: write redis://host:6379/0 or filesystem://")
+        if not is_broker(self.broker_url.get_secret_value()):
+            raise ValueError(
+                "DIGEST_BROKER_URL: write redis://host:6379/0, redis://:password@host:6379/0 with a"
+                " / in the password as %2F, or filesystem://"
+            )
         mail = self.mail_url.get_secret_value()
         if self.mail_scheme not in ("outbox", "smtp", "smtps", "ses") or mail == "outbox:":
             raise ValueError(
@@ -174,7 +128,7 @@ class Settings(BaseSettings):
                 " is public; set DIGEST_MAIL_URL to ses:// or smtp://, or unset DIGEST_BASE_URL"
             )
         needed = ("secret_keys", "suppression_key", "sender", "postal_address")
-        missing = [f"DIGEST_{name.upper()}" for name in needed if not getattr(self, name)]
+        missing = [variable(name) for name in needed if not getattr(self, name)]
         if missing:
             raise ValueError(
                 f"{', '.join(missing)}: needed to send real mail; docs/configuration.md says"
@@ -208,11 +162,7 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """Return the variables that give a child process these very settings."""
-        variables = {"PORT": str(self.port)}
-        for name, value in self:
-            if name != "port" and value is not None:
-                variables[f"DIGEST_{name.upper()}"] = as_text(value)
-        return variables
+        return {variable(name): as_text(value) for name, value in self if value is not None}
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -9,7 +9,6 @@ Everything that can go wrong on purpose, one class per reaction.
     x BadDocument         a document that is none of what it was said to be
     x BadMessage          a message that nobody proved to be the mail system's, or not understood
   x FetchError            a source could not be read; the next attempt may succeed
-  x NoEdition             nothing has been fetched yet, so there is nothing to offer
   x AlreadyRunning        another process holds this state folder
 """
 
@@ -53,10 +52,6 @@ class BadMessage(BadInput):
 
 class FetchError(DigestError):
     """A source could not be read; the next attempt may succeed."""
-
-
-class NoEdition(DigestError):
-    """Nothing has been fetched yet, so there is nothing to offer."""
 
 
 class AlreadyRunning(DigestError):

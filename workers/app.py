@@ -3,9 +3,9 @@
 import gc
 
 from celery import Celery
-from celery.signals import beat_embedded_init, setup_logging, worker_process_init
+from celery.signals import beat_embedded_init, setup_logging, worker_init, worker_process_init
 
-from digest import logs
+from digest import logs, space
 from digest.parent import die_with_parent
 from digest.settings import read_settings
 
@@ -23,6 +23,12 @@ def log_as_the_service_does(**_: object) -> None:
 def end_with_the_worker(**_: object) -> None:
     # Beat inside a worker is a process of its own, which outlived a killed worker.
     die_with_parent()
+
+
+@worker_init.connect
+def import_before_it_forks(**_: object) -> None:
+    # Its processes share this, and none freezes too early.
+    space.warm_up()
 
 
 @worker_process_init.connect

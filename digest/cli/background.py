@@ -9,7 +9,7 @@ import click
 
 from digest.cli.topics import check_writable, read_all, topics_group
 from digest.errors import BadInput
-from digest.space import background, training
+from digest.space import background
 from digest.topics.examples import Example, united
 
 
@@ -40,6 +40,9 @@ def learn(*, files: Sequence[Path], out: Path, without: Path | None) -> None:
     Example:
       digest topics background arxiv.jsonl.gz days.jsonl.gz --out digest/space/background.npz
     """  # noqa: D301
+    # Not above: it brings the whole of scikit-learn, and every command would wait for it.
+    from digest.space import training  # noqa: PLC0415
+
     check_writable(out)
     papers = _left(united(read_all(files)), _lines(without))
     with click.progressbar(papers, label="counting words", file=sys.stderr) as counted:

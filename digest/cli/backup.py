@@ -16,7 +16,7 @@ from digest.cli.group import cli
 from digest.clock import utc_now
 from digest.departures import Book
 from digest.errors import BadInput
-from digest.keys import Keys, keys
+from digest.keys import SUPPRESSION, Keys, keys, take_over
 from digest.settings import Settings, read_settings
 
 
@@ -94,7 +94,7 @@ def restore(*, file: Path, yes: bool) -> None:
     asked = f"Fill {backup.shown(url)} with {manifest.rows} rows of {manifest.made_at:%F %T} UTC?"
     if not yes:
         click.confirm(asked, abort=True)
-    book = Book(settings.departures_file) if settings.departures_file else None
+    book = Book(settings.departures_file, ours.check) if settings.departures_file else None
     # Read from the file, and again from the database.
     with _progress("restoring", manifest.rows) as watch:
         restored = backup.restore(file, url, ours, now=utc_now(), book=book, watch=watch)
@@ -103,28 +103,18 @@ def restore(*, file: Path, yes: bool) -> None:
 
 def _keys(settings: Settings, held: str | None) -> Keys:
     """Return the keys of this installation; embedded, it takes a backup's where it has none."""
+    made_up = settings.state_dir / SUPPRESSION
     if settings.embedded and held is not None:
         told = dict(line.split("=", 1) for line in held.splitlines())
-        _lay_down(settings.state_dir / "secret.key", told["DIGEST_SECRET_KEYS"].partition(",")[0])
-        _lay_down(settings.state_dir / "suppression.key", told["DIGEST_SUPPRESSION_KEY"])
-    elif settings.embedded and not (settings.suppression_key or _made_up(settings).exists()):
+        signing = told["DIGEST_SECRET_KEYS"].partition(",")[0]
+        take_over(settings.state_dir, signing, told["DIGEST_SUPPRESSION_KEY"])
+    elif settings.embedded and not (settings.suppression_key or made_up.exists()):
         # One that is made up now would be another one, and be in the way of the right one.
         raise BadInput(
-            f"{_made_up(settings)} is missing: copy it, and secret.key, from where the backup was"
+            f"{made_up} is missing: copy it, and secret.key, from where the backup was"
             " made, or restore a backup made with --with-keys."
         )
     return keys(settings)
-
-
-def _made_up(settings: Settings) -> Path:
-    return settings.state_dir / "suppression.key"
-
-
-def _lay_down(path: Path, key: str) -> None:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(key)
 
 
 def _told(restored: backup.Restored, manifest: Manifest, book: Book | None) -> Iterator[str]:

@@ -3,26 +3,31 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from digest import logs
 from digest.errors import AlreadyRunning, BadInput, DigestError
-from digest.services import Services, build, prepare
-from digest.settings import read_settings
+
+if TYPE_CHECKING:
+    from digest.services import Services
 
 BAD_INPUT = 2
 
 
 @contextmanager
-def services(*, ready: bool = True) -> Iterator[Services]:
+def services(*, ready: bool = True) -> "Iterator[Services]":
     """
     Yield the services of this installation; embedded, its database is brought up to date.
 
     Unless *ready*, the database may be in any state: for whoever says what is wrong with it.
     """
+    # Not above: `digest -h` needs none of it, and would wait.
+    from digest.services import build, prepare  # noqa: PLC0415
+    from digest.settings import read_settings  # noqa: PLC0415
+
     settings = read_settings()
     logs.reshape(settings.log_format)
     with nullcontext() if ready else suppress(BadInput, DatabaseError):

@@ -10,12 +10,15 @@ from typing import IO
 
 import click
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from digest import errands, lists, pruning, subscribers
 from digest.cli.context import services
 from digest.cli.group import cli
+from digest.database import in_transaction
 from digest.errors import BadInput
-from digest.models import Subscriber
+from digest.keys import Keys
+from digest.models import AddressChange, Subscriber
 from digest.services import Services
 
 STANDARD_OUTPUT = Path("-")
@@ -83,7 +86,8 @@ def erase(*, email: str, yes: bool) -> None:
     """
     Erase all that is kept of EMAIL, as its reader can do in their preferences.
 
-    A keyed hash of the address stays, so that no import brings it back. Nothing undoes this.
+    A keyed hash of the address stays, so that no import brings it back. Nothing undoes this. For
+    some days EMAIL may also be an address that somebody moved away from, or asked to move to.
 
     \b
     Example:
@@ -93,17 +97,49 @@ def erase(*, email: str, yes: bool) -> None:
     with services() as built:
         with built.sessions.begin() as session:
             reader = session.scalar(select(Subscriber).where(Subscriber.email == address))
-            if reader is None:
-                raise BadInput(f"{address} is nobody's address here; nothing is kept of it.")
-            reader_id = reader.id
-            kept = _kept(subscribers.export(session, reader, now=built.clock()))
+            reader_id = reader.id if reader else None
+            exported = reader and subscribers.export(session, reader, now=built.clock())
+            kept = _kept(exported) if exported else _changes(session, built.keys, address)
         click.echo(f"{address}: {kept}")
         if not yes:
             click.confirm("Erase all of it?", abort=True)
-        silent = subscribers.erase(built.sessions, reader_id, now=built.clock())
+        silent = _erase(built, reader_id, built.keys.address_hash(address))
     click.echo("Erased.")
     if not silent:
         click.echo("One mail to them was being sent at that moment and may still come.", err=True)
+
+
+def _erase(built: Services, reader_id: int | None, address_hash: str) -> bool:
+    now = built.clock()
+    if reader_id is not None:
+        return subscribers.erase(built.sessions, reader_id, now=now)
+    moved = in_transaction(
+        built.sessions, lambda session: subscribers.forget_address(session, address_hash, now)
+    )
+    return all(subscribers.silent(built.sessions, each) for each in moved)
+
+
+def _changes(session: Session, keys: Keys, address: str) -> str:
+    """Return in words which changes of address name *address*, at which nobody reads."""
+    address_hash = keys.address_hash(address)
+    told = [
+        _told(each, session.get_one(Subscriber, each.subscriber_id), address_hash)
+        for each in subscribers.changes_naming(session, address_hash)
+    ]
+    if not told:
+        raise BadInput(f"{address} is nobody's address here; nothing is kept of it.")
+    return " ".join(told)
+
+
+def _told(change: AddressChange, reader: Subscriber, address_hash: str) -> str:
+    if change.former_hash == address_hash and change.changed_at:
+        until = change.changed_at + subscribers.UNDO_MOVE_WITHIN
+        return (
+            f"reader {reader.id} moved from there on {change.changed_at:%F}, and is at"
+            f" {reader.email}. A link that was mailed there takes it back until {until:%F}, and"
+            f" will be void. The reader stays, unless you say: digest erase {reader.email}"
+        )
+    return f"reader {reader.id} named it on {change.asked_at:%F} as their new address."
 
 
 def _kept(exported: dict[str, object]) -> str:

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from importlib import import_module
 
 import click
 
 from digest import logs
 from digest.cli.context import errors_in_words
+from digest.cli.listing import LISTED
 from digest.errors import BadInput
 from digest.topics import taxonomy
 
@@ -36,7 +38,27 @@ def _check_words(words: Sequence[str]) -> None:
             raise BadInput(f"{word!a} is not in UTF-8; type it in a UTF-8 terminal.") from exc
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+class Commands(click.Group):
+    """Imports a command when it is asked for: none waits for what the others need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's
+        return sorted(LISTED)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LISTED:
+            import_module(f"digest.cli.{LISTED[cmd_name][0]}")
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, LISTED[name][1]) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+)
 @click.version_option(package_name="daybreak-digest")
 @click.option("-v", "--verbose", is_flag=True, help="Log each step to standard error.")
 def cli(*, verbose: bool) -> None:

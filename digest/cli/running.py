@@ -1,14 +1,10 @@
 """Commands that run the service and look after it."""
 
-import dataclasses
-import json
-import sys
-
 import click
 
 from digest import backup, delivery, doctor, logs, migrations
-from digest import up as everything
 from digest.cli.context import services
+from digest.cli.findings import conclude
 from digest.cli.group import cli
 from digest.errors import BadInput
 from digest.models import StoppedBy
@@ -45,6 +41,9 @@ def up(host: str, port: int | None) -> None:
       digest up --port 8080
       DIGEST_SOURCES=sample digest up        contact nobody
     """  # noqa: D301
+    # Not above: the other commands here need no pages.
+    from digest import up as everything  # noqa: PLC0415
+
     settings = read_settings(**({"port": port} if port else {}))
     logs.configure(form=settings.log_format)
     everything.up(settings, host)
@@ -60,6 +59,8 @@ def web(host: str, port: int | None, threads: int) -> None:
 
     Celery runs the rest: `celery -A workers.app worker` and `celery -A workers.app beat`.
     """
+    from digest import up as everything  # noqa: PLC0415
+
     settings = read_settings(**({"port": port} if port else {}))
     logs.configure(form=settings.log_format)
     prepare(settings)
@@ -122,10 +123,4 @@ def examine(*, as_json: bool) -> None:
     """
     with services(ready=False) as built:
         findings = doctor.examine(built)
-    well = doctor.well(findings)
-    if as_json:
-        plain = [dataclasses.asdict(finding) for finding in findings]
-        click.echo(json.dumps({"ok": well, "findings": plain}, indent=2))
-    else:
-        click.echo("\n".join(doctor.lines(findings)))
-    sys.exit(0 if well else 1)
+    conclude(findings, as_json=as_json)

@@ -1,13 +1,12 @@
 """Commands about sending through Amazon SES: what it needs is made, and looked at."""
 
-import dataclasses
 import json
 import sys
 from contextlib import closing
 
 import click
 
-from digest import doctor
+from digest.cli.findings import conclude
 from digest.cli.group import cli
 from digest.clock import utc_now
 from digest.settings import read_settings
@@ -101,10 +100,4 @@ def check(*, domain: str, region: str, name: str, probe: bool, as_json: bool) ->
         findings = list(provisioning.examine(clients, Resolver(settings.dns_server), sender))
         if probe:
             findings.append(provisioning.probe(clients, sender, utc_now))
-    well = doctor.well(findings)
-    if as_json:
-        plain = [dataclasses.asdict(finding) for finding in findings]
-        click.echo(json.dumps({"ok": well, "findings": plain}, indent=2))
-    else:
-        click.echo("\n".join(doctor.lines(findings)))
-    sys.exit(0 if well else 1)
+    conclude(findings, as_json=as_json)

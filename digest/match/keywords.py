@@ -4,10 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
 from digest.match.names import plain
-from digest.space.stems import UNSPACED, WORD
+from digest.space.stems import UNSPACED, WORD, stop_words
 
 _QUOTED = re.compile(r'\s*["“”„«](.*)["“”»]\s*', re.DOTALL)
 _BEGINNING = re.compile(r"[^\W_]{2}\*(?:\s|$)")
@@ -114,7 +112,7 @@ def _is_common(word: str, keyword: str) -> bool:
     """Tell whether *word* is meant as a name, and everywhere else means nothing: R, IT, WHO."""
     if len(word) == 1:
         return word.isascii() and word.isalpha()
-    return word in ENGLISH_STOP_WORDS and keyword.strip().isupper()
+    return word in stop_words() and keyword.strip().isupper()
 
 
 def _capitals(word: str) -> Finder:

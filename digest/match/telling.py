@@ -1,22 +1,17 @@
 """Papers that tell most of a reader's taste when they rate them: varied, not the top ones."""
 
 from collections.abc import Collection
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.preprocessing import normalize
 
 from digest.edition import Edition
 from digest.pool import Pool
 
 CONSIDERED = 400
 """Of a large edition the papers with the strongest trend."""
-
-_WORDS = HashingVectorizer(
-    n_features=2**15, alternate_sign=False, norm=None, stop_words="english", dtype=np.float32
-)
 
 
 def varied(edition: Edition, count: int, leave_out: Collection[int] = ()) -> list[int]:
@@ -48,8 +43,20 @@ def _likeness(pool: Pool) -> npt.NDArray[np.float32]:
 
     Not the pool's space: a page waits for this, and it is there in a tenth of the time.
     """
-    counts = _WORDS.transform(f"{text.title} {text.abstract}" for text in pool.texts[:CONSIDERED])
+    # Only where a page asks for it: this takes longer to import than all else.
+    from sklearn.preprocessing import normalize  # noqa: PLC0415
+
+    counts = _words().transform(f"{text.title} {text.abstract}" for text in pool.texts[:CONSIDERED])
     papers = np.bincount(counts.indices, minlength=counts.shape[1])
     rarity = np.log((1 + counts.shape[0]) / (1 + papers)) + 1
     rows = normalize(counts.multiply(rarity.astype(np.float32)).tocsr())
     return np.asarray((rows @ rows.T).toarray(), np.float32)
+
+
+@cache
+def _words() -> Any:  # noqa: ANN401  it has no types
+    from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
+
+    return HashingVectorizer(
+        n_features=2**15, alternate_sign=False, norm=None, stop_words="english", dtype=np.float32
+    )

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.utils.extmath import randomized_svd
 
 from digest.space.background import Background, shipped
 from digest.space.stems import stems
@@ -29,9 +28,7 @@ FEW = 30
 _NOISE = 1e-3
 """Shorter than this is only what rounding leaves."""
 
-_FRAME = frozenset(
-    stems("am want interested interests work works working field area topics papers")
-)
+_FRAME = "am want interested interests work works working field area topics papers"
 """What is said around what is sought: "I work on ...", "papers about ..."."""
 
 Array = npt.NDArray[np.float32]
@@ -88,7 +85,7 @@ class Space:
 
     def of_query(self, text: str) -> Vectors:
         """Return *text*, which is no paper but says what is sought, as this space sees it."""
-        sought = {term: n for term, n in _counts(Text("", text)).items() if term not in _FRAME}
+        sought = {term: n for term, n in _counts(Text("", text)).items() if term not in _frame()}
         exact = self._weighed(self._rows([sought]))
         return Vectors(exact, self.unit(self._project(exact)))
 
@@ -170,6 +167,18 @@ class Space:
         return np.hstack([exact[:, : len(directions)] @ directions, exact @ self._own])
 
 
+def warm_up() -> None:
+    """Import now what the first space would have to wait for: a second, and much memory."""
+    import sklearn.utils.extmath  # noqa: F401, PLC0415
+
+    _frame()
+
+
+@cache
+def _frame() -> frozenset[str]:
+    return frozenset(stems(_FRAME))
+
+
 def _counts(paper: Text) -> dict[str, int]:
     counts: dict[str, int] = {}
     for term in stems(paper.title) * TITLE_WEIGHT + stems(paper.abstract):
@@ -181,6 +190,9 @@ def _own_directions(exact: sparse.csr_array) -> Array:
     dimensions = min(OWN_DIMENSIONS, min(exact.shape) - 1)
     if dimensions < 1:
         return np.zeros((exact.shape[1], 0), np.float32)
+    # Only where a space is made: most commands make none, and would wait a second for it.
+    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415
+
     _, strength, components = randomized_svd(exact, dimensions, n_iter=3, random_state=0)
     # Papers that say the same have fewer directions than rows; the others are noise.
     return np.asarray(components[strength > _NOISE].T, np.float32)

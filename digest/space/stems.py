@@ -3,10 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
-
-import snowballstemmer
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from functools import cache, lru_cache
+from typing import Any
 
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
@@ -17,7 +15,6 @@ Thai and their like. A Latin word between them is a word of its own."""
 
 WORD = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
-_STEMMER = snowballstemmer.stemmer("english")
 
 
 def stems(text: str) -> list[str]:
@@ -33,11 +30,28 @@ def counted(text: str) -> Iterator[str]:
     """Yield the words of *text* that count, in lower case."""
     # Ligatures of PDFs and letters of full width are those that people type.
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    stops = stop_words()
     for word in (_ASCII_WORD if plain.isascii() else WORD).findall(plain.lower()):
-        if len(word) > 1 and word not in ENGLISH_STOP_WORDS:
+        if len(word) > 1 and word not in stops:
             yield word
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Return the English words that say nothing by themselves."""
+    # Only where words are counted: most commands count none, and would wait a second for it.
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # noqa: PLC0415
+
+    return frozenset(ENGLISH_STOP_WORDS)
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    return str(_STEMMER.stemWord(word))
+    return str(_stemmer().stemWord(word))
+
+
+@cache
+def _stemmer() -> Any:  # noqa: ANN401  it has no types
+    import snowballstemmer  # noqa: PLC0415  with the stemmers of thirty languages
+
+    return snowballstemmer.stemmer("english")

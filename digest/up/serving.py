@@ -25,16 +25,14 @@ class Log(Logger):  # type: ignore[misc]
 
     def warning(self, msg: object, *args: object, **named: Any) -> None:  # noqa: ANN401
         # It quotes the line that it does not understand, and names who sent it.
-        refused = str(msg).startswith("Invalid request from ")
-        self.error_log.warning(
-            *(("a request that is no HTTP was refused",) if refused else (msg, *args)), **named
-        )
+        if str(msg).startswith("Invalid request from "):
+            msg, args = "a request that is no HTTP was refused", ()
+        self.error_log.warning(msg, *args, **named)
 
     def exception(self, msg: object, *args: object, **named: Any) -> None:  # noqa: ANN401
-        about_a_request = "handling request" in str(msg)
-        self.error_log.exception(
-            *(("error handling a request",) if about_a_request else (msg, *args)), **named
-        )
+        if "handling request" in str(msg):
+            msg, args = "error handling a request", ()
+        self.error_log.exception(msg, *args, **named)
 
 
 wsgi_app = "digest.up.wsgi:application()"
@@ -42,7 +40,7 @@ logger_class = Log
 worker_class = "gthread"
 threads = 8
 # As many processes as WEB_CONCURRENCY says. Each beats in a file, which must not wait for a disk.
-worker_tmp_dir = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)  # noqa: S108
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 timeout = 60
 graceful_timeout = 30
 # The application itself reads what proxies say, as DIGEST_PROXIES allows.

@@ -7,7 +7,7 @@ from wsgiref.types import WSGIApplication
 
 from sqlalchemy.exc import OperationalError
 
-from digest import logs
+from digest import logs, space
 from digest.errors import DigestError
 from digest.services import build, prepare
 from digest.settings import read_settings
@@ -36,6 +36,8 @@ def application() -> WSGIApplication:
         why = str(exc.orig).strip().partition("\n")[0]
         log.error("no page is served: the database does not answer: %s", why)  # noqa: TRY400
         sys.exit(CANNOT_LOAD)
+    # No reader should wait for it at the first preview.
+    space.warm_up()
     # Alarms are looked for as long as this process lives.
     ExitStack().enter_context(watched(services))
     return app

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import time
-from functools import partial
 from statistics import median
 
 from sqlalchemy import select
@@ -13,15 +12,14 @@ from benchmarks.stores import Store
 from benchmarks.wire import LINKS, RENDERER, Nowhere, ses_transport
 from digest import delivery
 from digest.compose import SIZE, Composer
-from digest.database import in_transaction
 from digest.delivery import budget, states
 from digest.mail.transport import Transport
 from digest.models import Delivery
-from digest.planning import plan_portion
 
 TOKEN = "benchmark"  # noqa: S105  a lease's, not a secret
 REASONS = [
-    [{"lead": "You follow", "chips": ["Reasoning", f"Topic {n}"], "words": []}] for n in range(2400)
+    f'[{{"lead": "You follow", "chips": ["Reasoning", "Topic {n}"], "words": []}}]'
+    for n in range(2400)
 ]
 """Shared by picks, as composing has them: those of 600 digests of 300 papers had so many."""
 
@@ -48,14 +46,7 @@ def composer(store: Store) -> Composer:
 
 def _planning(sizes: Sizes, store: Store) -> Iterator[Figure]:
     def plan() -> None:
-        planned, place = 0, None
-        while True:
-            step = partial(plan_portion, now=corpus.NOW, after=place)
-            count, place = in_transaction(store.sessions, step)
-            planned += count
-            if place is None:
-                break
-        _expect(planned, sizes.readers)
+        _expect(delivery.plan(store.sessions, corpus.NOW), sizes.readers)
 
     [took] = interleaved(sizes.rounds, Side(plan, sizes.readers, store.make_due))
     yield Figure(f"plan a digest, {store.name}", median(took) * MICROSECONDS, "us")
@@ -82,7 +73,7 @@ def _states(sizes: Sizes, store: Store, bare: Side) -> Iterator[Figure]:
 def _moves(store: Store, mails: int, group: int, picks: int) -> Side:
     """Return the way of *mails* deliveries from pending to sent, each with *picks* papers."""
 
-    ledger: dict[int, list[dict[str, object]]] = {}
+    ledger: dict[int, list[states.Entry]] = {}
 
     def move() -> None:
         claimed = states.claim(store.sessions, TOKEN, mails)
@@ -106,17 +97,9 @@ def _moves(store: Store, mails: int, group: int, picks: int) -> Side:
     return Side(move, mails, prepare)
 
 
-def _picks(delivery_id: int, reader: int, picks: int) -> list[dict[str, object]]:
-    return [
-        {
-            "subscriber_id": reader,
-            "paper_id": place + 1,
-            "delivery_id": delivery_id,
-            "place": place,
-            "reasons": REASONS[(delivery_id * picks + place) % len(REASONS)],
-        }
-        for place in range(picks)
-    ]
+def _picks(delivery_id: int, reader: int, picks: int) -> list[states.Entry]:
+    reasons = (REASONS[(delivery_id * picks + place) % len(REASONS)] for place in range(picks))
+    return [(reader, place + 1, delivery_id, place, why) for place, why in enumerate(reasons)]
 
 
 def _end_to_end(sizes: Sizes, store: Store, bare: Side) -> Iterator[Figure]:

@@ -26,13 +26,13 @@ from benchmarks.measure import (
 )
 from benchmarks.wire import LETTERHEAD, LINKS, RENDERER
 from digest.clock import Cadence
-from digest.compose import SIZE, Batch, Composer, picked
+from digest.compose import SIZE, Addressee, Batch, Composer, picked
 from digest.delivery import Claimed, Composed, Letter
 from digest.language import ENGLISH
 from digest.links import Links, Purpose
 from digest.mail.message import Mail, as_bytes
 from digest.match import match
-from digest.models import Balance, DeliveryKind, Standing, Subscriber
+from digest.models import Balance, DeliveryKind, Standing
 from digest.render import DigestPage, Rendered, Site, environment, templates_folder
 from digest.render.filling import fill
 from digest.render.templates import expanded
@@ -199,8 +199,8 @@ def _claimed(number: int) -> Claimed:
     )
 
 
-def _subscriber(number: int) -> Subscriber:
-    return Subscriber(
+def _subscriber(number: int) -> Addressee:
+    return Addressee(
         id=number,
         email=f"reader{number}@readers.example",
         standing=Standing.ACTIVE,

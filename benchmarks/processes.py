@@ -21,7 +21,7 @@ from benchmarks import sink
 from benchmarks.measure import MICROSECONDS, Figure, Goal, Sizes, ratio
 from benchmarks.stores import Store, stores
 from benchmarks.working import DATABASE
-from digest.models import Delivery, DeliveryState
+from digest.models import Delivery, DeliveryState, Heartbeat
 from tests.servers import Valkey
 
 CELERY_GOAL, TWO_GOAL = Goal(1.05), Goal(1.1)
@@ -47,7 +47,7 @@ def figures(sizes: Sizes) -> Iterator[Figure]:
         open_.enter_context(sink.running())
         environment = _environment(store, valkey.url, folder)
         loops = [open_.enter_context(_loop(environment, folder)) for _ in range(2)]
-        worker = open_.enter_context(_worker(environment, folder, valkey.url))
+        worker = open_.enter_context(_worker(store, environment, folder, valkey.url))
         yield from _compared(sizes, store, loops, worker)
 
 
@@ -170,7 +170,9 @@ class _Worker:
 
 
 @contextmanager
-def _worker(environment: dict[str, str], folder: str, broker: str) -> Iterator[_Worker]:
+def _worker(
+    store: Store, environment: dict[str, str], folder: str, broker: str
+) -> Iterator[_Worker]:
     words = "--quiet -A benchmarks.working worker --concurrency=1 --pool=prefork --loglevel=ERROR"
     with subprocess.Popen(  # noqa: S603  a program of ours
         [sys.executable, "-W", "ignore", "-m", "celery", *words.split()],
@@ -182,6 +184,7 @@ def _worker(environment: dict[str, str], folder: str, broker: str) -> Iterator[_
     ) as process:
         try:
             _wait_for_child(process)
+            _wait_for_sweep(store)
             yield _Worker(psutil.Process(process.pid), broker)
         finally:
             process.terminate()
@@ -192,6 +195,20 @@ def _wait_for_child(process: subprocess.Popen[bytes]) -> None:
     while not psutil.Process(process.pid).children():
         if time.monotonic() > give_up_at or process.poll() is not None:
             raise RuntimeError("the worker does not come up")
+        time.sleep(0.1)
+
+
+def _wait_for_sweep(store: Store) -> None:
+    # A worker that has come up sweeps, and enqueues senders: on a busy machine that is long after
+    # its child is there, and they would take mails from the loops that are measured.
+    give_up_at = time.monotonic() + PATIENCE
+    swept = select(Heartbeat.name).where(Heartbeat.name == "sweep")
+    while True:
+        with store.sessions() as session:
+            if session.scalar(swept):
+                return
+        if time.monotonic() > give_up_at:
+            raise RuntimeError("the worker does not sweep")
         time.sleep(0.1)
 
 

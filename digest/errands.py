@@ -1,11 +1,10 @@
 """Errands: what the service does now and then, beside its pipeline."""
 
 import logging
-from contextlib import suppress
 
 from digest import edition, figures, pipeline, pruning, subscribers
 from digest.database import insert_new
-from digest.errors import FetchError, NoEdition
+from digest.errors import FetchError
 from digest.mail import imap
 from digest.models import KeyCheck
 from digest.services import Services
@@ -43,8 +42,7 @@ def tidy(services: Services) -> None:
 
 def count_figures(services: Services) -> None:
     """Bring the figures of each day up to date, which pages, terminal and monitoring show."""
-    offered = None
-    with services.sessions.begin() as session, suppress(NoEdition):
+    with services.sessions.begin() as session:
         offered = edition.newest(session, samples=services.settings.embedded)
     figures.count(services.sessions, offered, services.clock())
 

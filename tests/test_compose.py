@@ -1,14 +1,17 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import sessionmaker
 
-from digest import edition, subscribers
+from digest import delivery, edition, subscribers
 from digest.compose import SIZE, read_batch
-from digest.database import Sessions
+from digest.database import Sessions, connect
 from digest.delivery import Claimed, Composed, Held, Letter, states
 from digest.links import Purpose
 from digest.models import (
@@ -447,6 +450,20 @@ def test_one_reader_whose_mail_cannot_be_written_leaves_the_others_theirs(
     assert sent.sent == len(inbox()) == 2
     assert (row.state, row.attempts) == (DeliveryState.PENDING, 1)
     assert row.error == "could not be composed"
+
+
+def test_a_database_that_is_away_is_no_readers_fault(services: Services, tmp_path: Path) -> None:
+    freeze(services, 1)
+    delivery_id = due(services)
+    away = sessionmaker(connect(f"sqlite:///{tmp_path}/no/such/folder/digest.db"))
+    composer = replace(services.composer, sessions=away)
+
+    with pytest.raises(OperationalError):
+        delivery.deliver(services.sessions, services.transport, composer, services.clock)
+
+    with services.sessions() as session:
+        row = session.get_one(Delivery, delivery_id)
+    assert (row.state, row.attempts, row.error) == (DeliveryState.PENDING, 0, None)
 
 
 def test_a_reader_who_was_erased_after_the_claim_leaves_the_others_theirs(

@@ -156,6 +156,17 @@ def test_no_more_threads_wait_than_the_pace_asks_for() -> None:
     assert crew.hands(spacing=0.0) > 1
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_slow_mail_system_that_bears_few_calls_has_these(most: int) -> None:
+    crew = Crew(most)
+
+    for _ in range(4):
+        crew.timed(lambda: time.sleep(SLOW))
+
+    assert crew.hands(spacing=0.0) == most
+    assert crew.hands(spacing=SLOW / 100) == most
+
+
 def test_an_error_in_one_thread_is_raised_when_the_others_have_ended() -> None:
     crew, ended = Crew(3), []
     turns = iter(range(3))
@@ -199,11 +210,17 @@ def test_where_the_machine_has_no_thread_left_the_work_is_done_by_those_there_ar
 
     assert sorted(done) == list(range(20))
     assert not any(thread.is_alive() for thread in begun)
+    for _ in range(4):
+        crew.timed(lambda: time.sleep(SLOW))
+    assert crew.hands(spacing=0.0) == 3, "it asks for no more than there were"
     crew.close()
 
 
-def test_what_is_known_is_kept_when_a_group_is_broken_off(sessions: Sessions) -> None:
-    due(sessions, sender.FIRST_GROUP)
+def test_what_is_known_is_kept_when_a_group_is_broken_off(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "FIRST_GROUP", 4)
+    due(sessions, 4)
     post = SlowPost(accepted)
 
     def time_is_up(mail: Mail) -> Outcome:
@@ -220,5 +237,5 @@ def test_what_is_known_is_kept_when_a_group_is_broken_off(sessions: Sessions) ->
     assert counted(sessions) == {
         DeliveryState.SENT: 1,
         DeliveryState.SENDING: 1,
-        DeliveryState.PENDING: sender.FIRST_GROUP - 2,
+        DeliveryState.PENDING: 2,
     }

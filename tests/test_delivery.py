@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from digest import delivery, subscribers
 from digest.database import DatabaseNow, Sessions
-from digest.delivery import Claimed, Composed, Held, Letter, sender, sweep
+from digest.delivery import Claimed, Composed, Entry, Held, Letter, sender, sweep
 from digest.mail.message import Mail
 from digest.mail.transport import (
     Accepted,
@@ -168,14 +168,8 @@ def test_each_outcome_leads_to_its_state_and_the_picks_of_what_was_not_sent_are_
     assert kept == ([paper_id] if state in (SENT, DeliveryState.UNKNOWN) else [])
 
 
-def pick(claimed: Claimed, paper_id: int) -> dict[str, Any]:
-    return {
-        "subscriber_id": claimed.subscriber_id,
-        "paper_id": paper_id,
-        "delivery_id": claimed.id,
-        "place": 0,
-        "reasons": [],
-    }
+def pick(claimed: Claimed, paper_id: int) -> Entry:
+    return claimed.subscriber_id, paper_id, claimed.id, 0, "[]"
 
 
 def test_what_is_unknown_is_never_sent_again_by_itself(sessions: Sessions) -> None:
@@ -207,7 +201,7 @@ def test_what_was_not_sent_is_tried_again_after_a_while(sessions: Sessions) -> N
 
 
 @pytest.mark.parametrize(
-    ("age", "seconds"), [(0, 60), (300, 60), (1800, 180), (86_400, 600), (-3600, 60)]
+    ("age", "seconds"), [(0, 60), (300, 60), (4000, 400), (86_400, 600), (-3600, 60)]
 )
 def test_a_mail_that_is_put_off_again_and_again_is_tried_less_often(
     sessions: Sessions, age: int, seconds: int
@@ -443,15 +437,22 @@ def test_a_suppressed_reader_costs_no_grant(sessions: Sessions) -> None:
 
 
 def test_what_has_no_news_yet_waits_and_what_never_will_is_skipped(sessions: Sessions) -> None:
-    due(sessions, 2)
+    due(sessions, 3)
 
     def hold(claimed: Sequence[Claimed]) -> list[Composed]:
-        return [Held(claimed[0], "later", try_again_in=600), Held(claimed[1], "nothing new")]
+        later, *never = claimed
+        return [
+            Held(later, "not yet", try_again_in=600),
+            *(Held(each, "nothing new") for each in never),
+        ]
 
     tally = deliver(sessions, Post(), hold)
 
-    assert states_of(sessions) == [PENDING, DeliveryState.SKIPPED]
-    assert tally["skipped"] == 1
+    assert states_of(sessions) == [PENDING, DeliveryState.SKIPPED, DeliveryState.SKIPPED]
+    assert tally["skipped"] == 2
+    with sessions() as session:
+        words = session.scalars(select(Delivery.error).order_by(Delivery.id)).all()
+    assert words == ["not yet", "nothing new", "nothing new"]
 
 
 def test_a_row_that_breaks_composing_five_times_fails(sessions: Sessions) -> None:
@@ -537,6 +538,18 @@ def letters_to(*domains: str) -> Callable[[Sequence[Claimed]], list[Composed]]:
         ]
 
     return compose
+
+
+def test_refusals_of_several_groups_that_stop_sending_count_as_failed_no_more(
+    sessions: Sessions,
+) -> None:
+    due(sessions, sender.FIRST_GROUP + 2)
+    compose = letters_to(*["a.example"] * sender.FIRST_GROUP, "b.example", "c.example")
+
+    tally = deliver(sessions, Post(*[Refused("relaying denied")] * 9), compose)
+
+    assert set(states_of(sessions)) == {PENDING}
+    assert tally["failed"] == 0
 
 
 def test_three_domains_that_refuse_in_a_row_stop_sending_and_nobody_loses_a_mail(

@@ -67,14 +67,7 @@ def armed(sessions: Sessions, holder: str = "mine", picks: Iterable[int] = ()) -
     delivery_id = claimed(sessions, holder)
     reader_id = row(sessions, delivery_id).subscriber_id
     ledger = [
-        {
-            "subscriber_id": reader_id,
-            "paper_id": paper_id,
-            "delivery_id": delivery_id,
-            "place": place,
-            "reasons": [],
-        }
-        for place, paper_id in enumerate(picks)
+        (reader_id, paper_id, delivery_id, place, "[]") for place, paper_id in enumerate(picks)
     ]
     assert states.arm(sessions, holder, [delivery_id], ledger) == {delivery_id}
     return delivery_id
@@ -185,7 +178,9 @@ def test_a_row_that_killed_two_senders_is_claimed_alone_and_last(sessions: Sessi
     first, second, third = (states.claim(sessions, "mine", 10) for _ in range(3))
 
     assert {each.id for each in first} == set(sound)
-    assert [each.id for each in [*second, *third]] == dangerous
+    assert [[each.id for each in alone] for alone in (second, third)] == [
+        [delivery_id] for delivery_id in dangerous
+    ]
 
 
 def test_a_row_that_killed_two_senders_does_not_overtake_into_a_batch(sessions: Sessions) -> None:
@@ -210,11 +205,14 @@ def test_a_lease_that_ran_out_goes_back_and_counts_as_one_attempt(sessions: Sess
 
 
 def test_a_lease_that_holds_is_left_alone(sessions: Sessions) -> None:
-    delivery_id = claimed(sessions)
+    sending, about_to = armed(sessions), claimed(sessions)
+    # As of one that the operator has sent again.
+    change(sessions, about_to, sending_at=DatabaseNow(-2 * states.SETTLED_WITHIN))
 
     reap(sessions)
 
-    assert state_of(sessions, delivery_id) is DeliveryState.CLAIMED
+    assert state_of(sessions, sending) is DeliveryState.SENDING
+    assert state_of(sessions, about_to) is DeliveryState.CLAIMED
 
 
 def test_a_row_that_killed_five_senders_fails(sessions: Sessions) -> None:
@@ -251,6 +249,10 @@ def test_arming_returns_what_may_be_sent_and_writes_its_picks(sessions: Sessions
     found = row(sessions, delivery_id)
     assert found.state is DeliveryState.SENDING
     assert found.sending_at is not None
+    assert found.lease_until is not None
+    assert found.lease_until - found.sending_at == pytest.approx(
+        timedelta(seconds=states.LEASE), abs=timedelta(seconds=60)
+    )
     assert picked(sessions) == [paper_id]
 
 
@@ -280,13 +282,7 @@ def refusals(sessions: Sessions, delivery_id: int) -> dict[str, Any]:
 def test_arming_refuses_after(sessions: Sessions, what: str) -> None:
     paper_id = a_paper(sessions)
     delivery_id = claimed(sessions)
-    pick = {
-        "subscriber_id": row(sessions, delivery_id).subscriber_id,
-        "paper_id": paper_id,
-        "delivery_id": delivery_id,
-        "place": 0,
-        "reasons": [],
-    }
+    pick = (row(sessions, delivery_id).subscriber_id, paper_id, delivery_id, 0, "[]")
     refusals(sessions, delivery_id)[what]()
 
     may_be_sent = states.arm(sessions, "mine", [delivery_id], [pick])
@@ -620,11 +616,13 @@ def test_only_what_failed_and_is_named_is_revived(sessions: Sessions) -> None:
     for each in (failed, other):
         states.fail(sessions, "mine", each, why="the sender is refused")
     states.record(sessions, [(sent, "id-1")])
+    change(sessions, failed, not_before=DatabaseNow(3600))
 
     states.revive(sessions, [failed, sent])
 
     revived = row(sessions, failed)
     assert (revived.state, revived.sending_at) == (DeliveryState.PENDING, None)
+    assert [each.id for each in states.claim(sessions, "another", 10)] == [failed]
     assert state_of(sessions, other) is DeliveryState.FAILED
     assert state_of(sessions, sent) is DeliveryState.SENT
 
@@ -641,3 +639,98 @@ def test_what_became_of_a_delivery_is_kept_in_words_and_nobody_holds_it(
     rows = [row(sessions, each) for each in (put_off, failed, doubtful)]
     assert [each.error for each in rows] == ["too fast", "no such mailbox", "no answer"]
     assert {(each.lease_token, each.lease_until) for each in rows} == {(None, None)}
+
+
+def test_what_dead_senders_left_says_so_and_is_held_by_nobody(sessions: Sessions) -> None:
+    sending, fifth = armed(sessions), claimed(sessions, attempts=states.GIVEN_UP_AT - 1)
+    given_back = claimed(sessions, error="busy")
+    for each in (sending, fifth, given_back):
+        lease_runs_out(sessions, each)
+
+    reap(sessions)
+
+    rows = [row(sessions, each) for each in (sending, fifth, given_back)]
+    assert [(each.state, each.error) for each in rows] == [
+        (DeliveryState.UNKNOWN, "its sender died"),
+        (DeliveryState.FAILED, "its senders died"),
+        (DeliveryState.PENDING, None),
+    ]
+    assert {(each.lease_token, each.lease_until) for each in rows} == {(None, None)}
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        DeliveryState.PENDING,
+        DeliveryState.SENT,
+        DeliveryState.FAILED,
+        DeliveryState.SKIPPED,
+    ],
+)
+def test_what_nobody_holds_or_doubts_is_not_reaped_however_old(
+    sessions: Sessions, ended: DeliveryState
+) -> None:
+    delivery_id = armed(sessions)
+    long_ago = DatabaseNow(-2 * states.SETTLED_WITHIN)
+    change(sessions, delivery_id, state=ended, lease_until=long_ago, sending_at=long_ago)
+
+    reap(sessions)
+
+    assert state_of(sessions, delivery_id) is ended
+
+
+def test_what_is_let_go_may_be_claimed_as_before(sessions: Sessions) -> None:
+    delivery_id = claimed(sessions, attempts=states.GIVEN_UP_AT - 1)
+    before = row(sessions, delivery_id)
+
+    states.let_go(sessions, "mine", why="stopped")
+
+    after = row(sessions, delivery_id)
+    assert (after.lease_token, after.lease_until, after.error) == (None, None, "stopped")
+    assert (after.not_before, after.attempts) == (before.not_before, before.attempts)
+    assert [each.id for each in states.claim(sessions, "another", 10)] == [delivery_id]
+
+
+def test_what_breaks_again_and_again_waits_in_between_and_fails_at_the_fifth_attempt(
+    sessions: Sessions,
+) -> None:
+    delivery_id = claimed(sessions, attempts=states.GIVEN_UP_AT - 2)
+
+    states.let_go(sessions, "mine", [delivery_id], after=60, why="broken", attempt=True)
+    fourth = row(sessions, delivery_id)
+    claimed_at_once = states.claim(sessions, "mine", 10)
+    change(sessions, delivery_id, state=DeliveryState.CLAIMED, lease_token="mine")
+    states.let_go(sessions, "mine", [delivery_id], after=60, why="broken", attempt=True)
+    fifth = row(sessions, delivery_id)
+
+    assert (fourth.state, fourth.attempts) == (DeliveryState.PENDING, states.GIVEN_UP_AT - 1)
+    assert claimed_at_once == []
+    assert (fifth.state, fifth.attempts) == (DeliveryState.FAILED, states.GIVEN_UP_AT)
+    assert (fourth.error, fifth.error) == ("broken", "broken")
+
+
+def test_the_operators_word_stays_on_a_mail_until_that_mail_is_closed(sessions: Sessions) -> None:
+    delivery_id = in_doubt(sessions)
+    delivery.settle(sessions, delivery_id, again=True)
+    word = row(sessions, delivery_id).error
+
+    states.claim(sessions, "second", 10)
+    states.let_go(sessions, "second", why="stopped")
+    let_go = row(sessions, delivery_id).error
+    states.claim(sessions, "third", 10)
+    states.let_go(sessions, "third", state=DeliveryState.SKIPPED, why="nothing new")
+
+    assert word
+    assert let_go == word
+    assert row(sessions, delivery_id).error == "nothing new"
+
+
+def test_what_an_event_proves_while_it_is_sent_is_held_by_nobody(sessions: Sessions) -> None:
+    delivery_id = armed(sessions)
+
+    with sessions.begin() as session:
+        states.prove(session, delivery_id, "id-1", left=True)
+
+    found = row(sessions, delivery_id)
+    assert (found.state, found.provider_id) == (DeliveryState.SENT, "id-1")
+    assert (found.lease_token, found.lease_until, found.error) == (None, None, None)

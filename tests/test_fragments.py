@@ -15,14 +15,14 @@ from sqlalchemy.orm import sessionmaker
 
 from digest.card import Card, Reason
 from digest.clock import WEEKDAYS, Cadence
-from digest.compose import Batch, Composer
+from digest.compose import Addressee, Batch, Composer
 from digest.delivery import Claimed, Letter
 from digest.edition import Edition
 from digest.language import languages
 from digest.links import Links
 from digest.mail.message import Letterhead, as_bytes
 from digest.match import Picked, Reader
-from digest.models import Balance, DeliveryKind, NothingNew, Standing, Subscriber
+from digest.models import Balance, DeliveryKind, NothingNew, Standing
 from digest.render import Renderer, Site
 from tests.digests import PAPERS, SITE, paper, parsed
 
@@ -173,7 +173,7 @@ def batch_of(
     return claimed, batch, {n: picks for n, (_, picks) in enumerate(people, start=1)}
 
 
-def subscriber(number: int, **facts: Any) -> Subscriber:
+def subscriber(number: int, **facts: Any) -> Addressee:
     usual: dict[str, Any] = {
         "email": "ann@example.org",
         "standing": Standing.ACTIVE,
@@ -189,7 +189,7 @@ def subscriber(number: int, **facts: Any) -> Subscriber:
         "language": "en",
         "requested": {},
     }
-    return Subscriber(id=number, **(usual | facts))
+    return Addressee(id=number, **(usual | facts))
 
 
 def composer(renderer: Renderer = RENDERER, leave_mailbox: str = "") -> Composer:

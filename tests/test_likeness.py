@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.match import likeness
+from digest.match import closeness, likeness
 from digest.match.likeness import LIKED_LATENT, LIKED_MEANT, NEAREST, Seen
 from digest.match.reasons import strongest
 from tests.offers import SUBJECTS, a_day, on
@@ -86,3 +86,14 @@ def test_rated_papers_are_seen_the_same_together_as_alone() -> None:
         assert paper.alike == pytest.approx(alone.alike, abs=1e-5)
         assert (paper.shares == alone.shares).all()
         assert (paper.near == alone.near).all()
+
+
+@pytest.mark.parametrize("text", ["quantum tides and tidal models", "of the and"])
+def test_of_a_text_only_the_words_that_it_has_are_kept(text: str) -> None:
+    asked = SPACE.of_query(text).exact
+
+    said = closeness.to_words(SPACE, text)
+
+    every = np.arange(len(SPACE.terms), dtype=np.int32)
+    assert np.array_equal(said.at(every), asked.toarray()[0])
+    assert said.terms.size == said.weights.size == asked.nnz

@@ -184,7 +184,7 @@ def test_papers_for_which_a_mail_had_no_room_are_not_in_the_ledger(services: Ser
 
     shown = part_of(composed.mail, "html").count("<h3")
     assert 0 < shown < 10
-    assert [pick["place"] for pick in composed.picks] == list(range(shown))
+    assert [place for _, _, _, place, _ in composed.picks] == list(range(shown))
     assert "left out" in part_of(composed.mail, "plain")
 
 

@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import psutil
 import pytest
@@ -27,6 +26,7 @@ from digest.delivery import budget
 from digest.mail.ses import Ses
 from digest.mail.transport import Accepted, Allowance, NotSent, Outcome, Reaction, Unknown
 from digest.models import DeliveryKind, DeliveryState, Standing
+from tests.loopback import Listener
 from tests.servers import Postgres
 from tests.test_budget import NOW, Post
 from tests.test_message import DIGEST, LETTERHEAD
@@ -39,6 +39,9 @@ from tests.torture.record import Record, Request
 from tests.torture.signature import KEY_ID, SECRET, is_signed
 from tests.torture.stage import BEGINS, ROOT
 from tests.torture.verdict import Row, judge
+
+PATIENCE = 120.0
+"""Seconds for processes to start or to end, on a machine that does much else."""
 
 SLOW = 0.4
 KILLS = 2
@@ -99,17 +102,17 @@ def test_a_run_that_is_broken_off_ends_all_that_it_started() -> None:
         try:
             started = family_of(run.pid, at_least=6)
             run.send_signal(signal.SIGINT)
-            run.wait(30)
+            run.wait(PATIENCE)
         finally:
             run.kill()
 
-    _gone, left = psutil.wait_procs(started, timeout=10)
+    _gone, left = psutil.wait_procs(started, timeout=PATIENCE)
     assert left == []
 
 
 def family_of(pid: int, *, at_least: int) -> list[psutil.Process]:
     """Return the processes below *pid* once there are so many."""
-    give_up_at = time.monotonic() + 30
+    give_up_at = time.monotonic() + PATIENCE
     while time.monotonic() < give_up_at:
         found = psutil.Process(pid).children(recursive=True)
         if len(found) >= at_least:
@@ -300,29 +303,17 @@ def test_the_peak_is_that_of_the_fullest_second() -> None:
 # The post office
 
 
-class Office:
+class Office(Listener):
     """A post office in this process, with one trouble, or none."""
 
     def __init__(self, folder: Path) -> None:
         self.troubles: list[Trouble] = []
         self._record = folder / "record"
-        self._server = PostOffice(self._record, folder / "calm", self.troubles, seed=1)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(PostOffice(self._record, folder / "calm", self.troubles, seed=1))
 
     @property
     def requests(self) -> list[Request]:
         return list(Record(self._record).news())
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.hang_up()
-        self._server.server_close()
 
 
 @pytest.fixture

@@ -4,16 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import String, bindparam, exists, select, type_coerce
 from sqlalchemy.orm import Session
 
 from digest import edition as editions
 from digest import library, subscribers
 from digest.card import Card, Reason
+from digest.compose.addressee import COLUMNS, Addressee
 from digest.compose.withholding import Withheld, withheld
 from digest.delivery import Claimed
 from digest.edition import Edition
-from digest.errors import NoEdition
 from digest.match import Rated, Reader
 from digest.models import (
     AddressChange,
@@ -36,7 +36,7 @@ Sent = tuple[Card, Sequence[Reason]]
 class Batch:
     """What the database knows of a batch, read in a few statements."""
 
-    readers: dict[int, Subscriber]
+    readers: dict[int, Addressee]
     digests: dict[int, Reader]
     """What the matcher has to know, by the id of the delivery."""
     new: frozenset[int]
@@ -52,6 +52,9 @@ class Batch:
     """What digests showed that were sent once and are sent again, by the delivery's id."""
 
 
+_TOPIC, _MUTED_TOPIC = InterestKind.TOPIC.value, InterestKind.MUTED_TOPIC.value
+_KEYWORD, _MUTED = InterestKind.KEYWORD.value, InterestKind.MUTED.value
+_AUTHOR, _ORGANIZATION = InterestKind.AUTHOR.value, InterestKind.ORGANIZATION.value
 # Made once: to put a statement together takes longer than to run it for one reader.
 _KNOWN = exists().where(
     Delivery.subscriber_id == Subscriber.id,
@@ -59,14 +62,15 @@ _KNOWN = exists().where(
     Delivery.state.in_(CAME_THROUGH),
 )
 _RATED = exists().where(Rating.subscriber_id == Subscriber.id)
-_READERS = select(Subscriber, _KNOWN, _RATED).where(among(Subscriber.id, "readers"))
+_READERS = select(*COLUMNS, _KNOWN, _RATED).where(among(Subscriber.id, "readers"))
 # Only what the operator sends again has picks before it goes.
 _AGAIN = exists().where(Pick.delivery_id == Delivery.id)
 _DELIVERIES = select(Delivery.id, Delivery.created_at, _AGAIN).where(
     among(Delivery.id, "deliveries")
 )
 _INTERESTS = (
-    select(Interest.subscriber_id, Interest.kind, Interest.value)
+    # Kinds as words: to make enums of them takes as long as to read the rows.
+    select(Interest.subscriber_id, type_coerce(Interest.kind, String), Interest.value)
     .where(among(Interest.subscriber_id, "readers"))
     .order_by(Interest.id)
 )
@@ -79,24 +83,21 @@ _SENT = (
 
 
 def read_batch(session: Session, claimed: Sequence[Claimed], *, samples: bool) -> Batch:
-    """Return what composing *claimed* needs; its subscribers outlive the session."""
+    """Return what composing *claimed* needs."""
     found = session.execute(_READERS, {"readers": {each.subscriber_id for each in claimed}}).all()
-    readers = {reader.id: reader for reader, _, _ in found}
+    readers = {reader_id: Addressee(reader_id, *row) for reader_id, *row, _, _ in found}
     # Of the connection: rows that are no objects are read in half the time.
     connection = session.connection()
     named = {"deliveries": [each.id for each in claimed]}
     deliveries = connection.execute(_DELIVERIES, named).all()
     digests = {each.id: each.subscriber_id for each in claimed if each.kind is DeliveryKind.DIGEST}
-    try:
-        edition = editions.newest(session, samples=samples) if digests else None
-    except NoEdition:
-        edition = None
+    edition = editions.newest(session, samples=samples) if digests else None
     # Most readers have rated nothing.
-    rating = [reader.id for reader, _, rated in found if rated] if digests else []
+    rating = [row[0] for row in found if row[-1]] if digests else []
     return Batch(
         readers=readers,
         digests=_for_matching(session, readers, digests, edition, rating),
-        new=frozenset(reader.id for reader, known, _ in found if not known),
+        new=frozenset(row[0] for row in found if not row[-2]),
         decided={delivery_id: created_at for delivery_id, created_at, _ in deliveries},
         edition=edition,
         rated=_rated(session, rating),
@@ -127,7 +128,7 @@ def _rated(session: Session, reader_ids: Sequence[int]) -> dict[int, Rated]:
 
 def _for_matching(
     session: Session,
-    readers: dict[int, Subscriber],
+    readers: dict[int, Addressee],
     digests: dict[int, int],
     edition: Edition | None,
     rating: Sequence[int],
@@ -155,20 +156,20 @@ def _for_matching(
 
 
 def _reader(
-    kept: Subscriber,
-    followed: Mapping[InterestKind, Sequence[str]],
+    kept: Addressee,
+    followed: Mapping[str, Sequence[str]],
     said: Mapping[int, bool],
     sent: Collection[int],
 ) -> Reader:
     return Reader(
         id=kept.id,
         cadence=kept.cadence,
-        topics=followed[InterestKind.TOPIC],
-        muted_topics=followed[InterestKind.MUTED_TOPIC],
-        keywords=followed[InterestKind.KEYWORD],
-        muted=followed[InterestKind.MUTED],
-        authors=followed[InterestKind.AUTHOR],
-        organizations=followed[InterestKind.ORGANIZATION],
+        topics=followed.get(_TOPIC, ()),
+        muted_topics=followed.get(_MUTED_TOPIC, ()),
+        keywords=followed.get(_KEYWORD, ()),
+        muted=followed.get(_MUTED, ()),
+        authors=followed.get(_AUTHOR, ()),
+        organizations=followed.get(_ORGANIZATION, ()),
         about=kept.about,
         balance=kept.balance,
         papers=kept.papers,
@@ -179,16 +180,12 @@ def _reader(
     )
 
 
-def _interests(
-    session: Session, reader_ids: Sequence[int]
-) -> dict[int, dict[InterestKind, list[str]]]:
+def _interests(session: Session, reader_ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
     """Return what each reader follows and mutes, in the order in which they named it."""
-    found: dict[int, dict[InterestKind, list[str]]] = {
-        reader_id: {kind: [] for kind in InterestKind} for reader_id in reader_ids
-    }
+    found: dict[int, dict[str, list[str]]] = {reader_id: {} for reader_id in reader_ids}
     named = {"readers": reader_ids}
     for reader_id, kind, value in session.connection().execute(_INTERESTS, named).all():
-        found[reader_id][kind].append(value)
+        found[reader_id].setdefault(kind, []).append(value)
     return found
 
 

@@ -6,31 +6,32 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import cached_property
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from digest import subscribers
-from digest.card import chips
 from digest.clock import Clock, last_daily
 from digest.compose import grouping
+from digest.compose.addressee import Addressee
 from digest.compose.batch import Batch, read_batch
 from digest.compose.grouping import Chosen, grouped
-from digest.compose.ledger import ledger
+from digest.compose.ledger import entries
 from digest.compose.picking import SIZE, Picks, matched
 from digest.compose.quickly import Quick
 from digest.compose.speech import by_language
 from digest.database import Sessions
-from digest.delivery import Claimed, Composed, Held, Letter
+from digest.delivery import Claimed, Composed, Entry, Held, Letter
 from digest.edition import Edition
 from digest.language import speaking, spoken
 from digest.links import CONFIRM_LIFETIME, Links, Purpose
 from digest.mail.message import Mail
 from digest.match import Picked
-from digest.models import DeliveryKind, NothingNew, Subscriber
+from digest.models import DeliveryKind, NothingNew
 from digest.render import DigestPage, Footer, Rendered, Renderer, schedule
 
 log = logging.getLogger(__name__)
 
 NEWS_AWAITED = 600.0
 """Seconds after which a digest without news is tried again while today's fetch is still to come."""
-
 
 BROKEN = "could not be composed"
 NOTHING_NEW = "nothing new"
@@ -64,6 +65,9 @@ class Composer:
             with self.sessions() as session:
                 batch = read_batch(session, claimed, samples=self.samples)
             return self.written(claimed, batch, matched(batch))
+        except (OperationalError, InterfaceError):
+            # The database is away, which is no reader's fault: the sender gives them back.
+            raise
         except Exception:
             # What stops a whole batch is found by composing one at a time.
             log.exception("compose failed deliveries=%d", len(claimed))
@@ -108,21 +112,21 @@ class Composer:
             case DeliveryKind.CHANGE | DeliveryKind.NOTICE:
                 return self._about_a_change(claimed, reader, batch)
 
-    def _confirmation(self, reader: Subscriber) -> Rendered:
+    def _confirmation(self, reader: Addressee) -> Rendered:
         return self.renderer.confirmation(
             email=reader.email,
             confirm_url=self.links.make(Purpose.CONFIRM, reader.id, reader.link_version),
             hours=int(CONFIRM_LIFETIME / HOUR),
         )
 
-    def _link(self, reader: Subscriber) -> Rendered:
+    def _link(self, reader: Addressee) -> Rendered:
         return self.renderer.link(
             email=reader.email,
             preferences_url=self.links.make(Purpose.MANAGE, reader.id, reader.link_version),
             unsubscribe_url=self.links.make(Purpose.LEAVE, reader.id),
         )
 
-    def _about_a_change(self, claimed: Claimed, reader: Subscriber, batch: Batch) -> Composed:
+    def _about_a_change(self, claimed: Claimed, reader: Addressee, batch: Batch) -> Composed:
         change = batch.changes.get(int(claimed.day))
         asks = claimed.kind is DeliveryKind.CHANGE
         if change is None or change.closed_at or asks == bool(change.changed_at):
@@ -142,7 +146,7 @@ class Composer:
     def _digest(
         self,
         claimed: Claimed,
-        reader: Subscriber,
+        reader: Addressee,
         batch: Batch,
         picks: Sequence[Picked],
         *,
@@ -166,17 +170,13 @@ class Composer:
         if letter is not None:
             return letter
         rendered = self.renderer.digest(whole())
-        rows = ledger(
-            claimed,
-            [edition.cards[pick.place].paper_id for pick in picks],
-            [chips(pick.reasons) for pick in picks],
-        )
+        rows = entries(claimed, edition.cards, picks)
         # What a mail had no room for may come another day.
-        shown = tuple(row for row in rows if row["place"] in rendered.places)
+        shown = tuple(row for place, row in enumerate(rows) if place in rendered.places)
         return self.letter(claimed, batch, rendered, shown)
 
     def _without_news(
-        self, claimed: Claimed, reader: Subscriber, edition: Edition | None
+        self, claimed: Claimed, reader: Addressee, edition: Edition | None
     ) -> Held | None:
         """Return why there is no digest without papers; None where there is one."""
         now = self.clock()
@@ -191,7 +191,7 @@ class Composer:
     def page(
         self,
         claimed: Claimed,
-        reader: Subscriber,
+        reader: Addressee,
         edition: Edition,
         chosen: Sequence[Chosen],
         *,
@@ -224,7 +224,7 @@ class Composer:
         claimed: Claimed,
         batch: Batch,
         rendered: Rendered,
-        picks: tuple[dict[str, object], ...] = (),
+        picks: tuple[Entry, ...] = (),
         *,
         to: str | None = None,
     ) -> Letter:

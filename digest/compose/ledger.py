@@ -1,28 +1,21 @@
-"""The ledger: which papers a digest showed, and why, as rows that are written when it goes."""
+"""The ledger: which papers a digest showed, and why, as it is written down when the digest goes."""
 
+import json
 from collections.abc import Sequence
+from itertools import count, repeat
 
-from digest.delivery import Claimed
-
-Row = dict[str, object]
-"""A row of `models.Pick`."""
-
-Reasons = list[dict[str, object]]
+from digest.card import Card, chips
+from digest.delivery import Claimed, Entry
+from digest.match import Picked
 
 
-def ledger(
-    claimed: Claimed, paper_ids: Sequence[int], reasons: Sequence[Reasons]
-) -> tuple[Row, ...]:
-    """Return the rows of a digest with these papers, the best first, and the *reasons* of each."""
-    reader_id, delivery_id = claimed.subscriber_id, claimed.id
-    rows: list[Row] = [
-        {
-            "subscriber_id": reader_id,
-            "paper_id": paper_id,
-            "delivery_id": delivery_id,
-            "place": place,
-            "reasons": why,
-        }
-        for place, (paper_id, why) in enumerate(zip(paper_ids, reasons, strict=True))
-    ]
-    return tuple(rows)
+def ledger(claimed: Claimed, paper_ids: Sequence[int], reasons: Sequence[str]) -> tuple[Entry, ...]:
+    """Return the entries of a digest's papers, the best first; the *reasons* of each are JSON."""
+    reader_id, delivery_id = repeat(claimed.subscriber_id), repeat(claimed.id)
+    return tuple(zip(reader_id, paper_ids, delivery_id, count(), reasons, strict=False))
+
+
+def entries(claimed: Claimed, cards: Sequence[Card], picks: Sequence[Picked]) -> tuple[Entry, ...]:
+    """Return the same of *picks* of the papers on *cards*."""
+    paper_ids = [cards[pick.place].paper_id for pick in picks]
+    return ledger(claimed, paper_ids, [json.dumps(chips(pick.reasons)) for pick in picks])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from digest.clock import Cadence
+from digest.compose.addressee import Addressee
 from digest.compose.batch import Batch
 from digest.compose.grouping import arranged, listed_on
 from digest.compose.ledger import ledger
@@ -12,7 +13,7 @@ from digest.edition import Edition
 from digest.links import PATHS, Links, Purpose
 from digest.mail.message import Mail, envelope
 from digest.match import Picked
-from digest.models import DeliveryKind, Subscriber
+from digest.models import DeliveryKind
 from digest.render import (
     MOST_PAPERS,
     DigestPage,
@@ -41,7 +42,7 @@ class Quick:
     def letter(
         self,
         claimed: Claimed,
-        reader: Subscriber,
+        reader: Addressee,
         batch: Batch,
         picks: Sequence[Picked],
         page: Callable[[], DigestPage],
@@ -88,7 +89,7 @@ class Quick:
             lang=lang,
         )
 
-    def _person(self, claimed: Claimed, reader: Subscriber) -> Person:
+    def _person(self, claimed: Claimed, reader: Addressee) -> Person:
         reader_id, version = reader.id, reader.link_version
         # The way out outlives revocation: it is of version 0, as is all else of most readers.
         own = (

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from digest.compose.addressee import Addressee
 from digest.delivery import Claimed
-from digest.models import Standing, Subscriber
+from digest.models import Standing
 
 
 def by_language(
-    claimed: Sequence[Claimed], readers: Mapping[int, Subscriber]
+    claimed: Sequence[Claimed], readers: Mapping[int, Addressee]
 ) -> dict[str | None, list[Claimed]]:
     """Return *claimed* by the language of their mails; None where the reader is no more."""
     found: dict[str | None, list[Claimed]] = {}
@@ -16,7 +17,7 @@ def by_language(
     return found
 
 
-def _language(reader: Subscriber | None) -> str | None:
+def _language(reader: Addressee | None) -> str | None:
     """Return the language of a mail to *reader*: who is asked to confirm has asked in one."""
     if reader is None:
         return None

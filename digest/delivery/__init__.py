@@ -20,18 +20,20 @@ from digest.delivery.hand import Listed, listed, settle
 from digest.delivery.letters import Composed, Held, Letter
 from digest.delivery.sender import deliver
 from digest.delivery.settling import Tally
-from digest.delivery.states import Claimed
-from digest.delivery.sweep import sweep
+from digest.delivery.states import Claimed, Entry
+from digest.delivery.sweep import plan, sweep
 
 __all__ = [
     "Claimed",
     "Composed",
+    "Entry",
     "Held",
     "Letter",
     "Listed",
     "Tally",
     "deliver",
     "listed",
+    "plan",
     "resume",
     "settle",
     "still_sending",

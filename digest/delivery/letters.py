@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from digest.delivery.states import Claimed
+from digest.delivery.states import Claimed, Entry
 from digest.mail.message import Mail
 
 
@@ -14,8 +13,7 @@ class Letter:
 
     claimed: Claimed
     mail: Mail
-    picks: tuple[dict[str, Any], ...]
-    """Rows of `models.Pick`."""
+    picks: tuple[Entry, ...]
 
     @property
     def id(self) -> int:

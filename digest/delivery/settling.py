@@ -60,6 +60,7 @@ class Settler:
         self._token = token
         self._clock = clock
         self._doubts = 0
+        self._failed: set[int] = set()
 
     def doubts(self, outcome: Outcome) -> bool:
         """Count *outcome*; tell whether too many in a row are unknown by now."""
@@ -95,6 +96,7 @@ class Settler:
                 log.warning("refused delivery=%s why=%s", delivery_id, why)
                 states.fail(self._sessions, self._token, delivery_id, why=why)
                 self.tally["failed"] += 1
+                self._failed.add(delivery_id)
             case Unknown(why):
                 log.warning("unknown delivery=%s why=%s", delivery_id, why)
                 states.doubt(self._sessions, self._token, delivery_id, why=why)
@@ -123,7 +125,8 @@ class Settler:
             return True
         log.critical("sending stopped: %d mails in a row were refused", len(suspect))
         states.revive(self._sessions, suspect)
-        self.tally["failed"] -= len({letter.id for letter in refused} & set(suspect))
+        # Some of them may be of a group before this one.
+        self.tally["failed"] -= len(self._failed.intersection(suspect))
         why = "mails to several domains were refused in a row, and none was accepted between"
         budget.stop(self._sessions, why, self._clock())
         return False

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from digest import planning
-from digest.database import DatabaseNow, Sessions, in_transaction
+from digest.database import DatabaseNow, Sessions, in_transaction, literally
 from digest.delivery import states
 from digest.models import Delivery, DeliveryState
 
@@ -24,7 +24,7 @@ class Swept:
 
 _WAITING = (
     select(Delivery.id)
-    .where(Delivery.state == DeliveryState.PENDING, Delivery.not_before <= DatabaseNow())
+    .where(literally(Delivery.state, DeliveryState.PENDING), Delivery.not_before <= DatabaseNow())
     .limit(COUNTED)
 )
 
@@ -33,14 +33,15 @@ def sweep(sessions: Sessions, now: datetime) -> Swept:
     """Reap what dead senders left, end pauses, plan what is due at *now*."""
     in_transaction(sessions, states.reap)
     in_transaction(sessions, lambda session: planning.end_pauses(session, now))
-    planned = _plan(sessions, now)
+    planned = plan(sessions, now)
     skipped = in_transaction(sessions, lambda session: planning.close_stale(session, now))
     with sessions.begin() as session:
         waiting = session.scalars(select(func.count()).select_from(_WAITING.subquery())).one()
     return Swept(planned, skipped, waiting)
 
 
-def _plan(sessions: Sessions, now: datetime) -> int:
+def plan(sessions: Sessions, now: datetime) -> int:
+    """Plan all digests due at *now*, each portion in a transaction of its own; return how many."""
     planned, place = _plan_portion(sessions, now, None)
     while place is not None:
         count, place = _plan_portion(sessions, now, place)

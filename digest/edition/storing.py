@@ -16,24 +16,15 @@ from sqlalchemy.orm import Session
 from digest import library
 from digest.card import Card
 from digest.edition.edition import Edition
-from digest.errors import NoEdition
 from digest.models import EditionRow
 from digest.topics import taxonomy
 
 
-def newest(session: Session, *, samples: bool) -> Edition:
-    """
-    Return the newest edition; with *samples* off, none that offers invented papers.
-
-    Raises:
-        NoEdition: nothing was fetched yet that may be sent.
-
-    """
+def newest(session: Session, *, samples: bool) -> Edition | None:
+    """Return the newest edition, if there is one; with *samples* off, no invented papers."""
     newest_id = session.scalar(select(func.max(EditionRow.id)))
     edition = newest_id and _load(session, newest_id)
-    if not edition or (edition.sample and not samples):
-        raise NoEdition("No papers yet: run `digest fetch`, or wait for the next daily fetch.")
-    return edition
+    return edition if edition and (samples or not edition.sample) else None
 
 
 def parts(session: Session, edition: Edition) -> set[int]:

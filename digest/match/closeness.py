@@ -45,27 +45,44 @@ class Said:
     """How close each paper is to a text, and what made it so."""
 
     closeness: Closeness
-    direction: Array
-    """The terms that were asked for, as weights, shape (terms,)."""
+    terms: npt.NDArray[np.int32]
+    """What was asked for, in ascending order: dense, thousands of texts would be hundreds of MB."""
+    weights: Array
+
+    def at(self, terms: npt.NDArray[np.int32]) -> Array:
+        """Return what was asked for of *terms*, as weights."""
+        return weights_at(terms, self.terms, self.weights)
+
+
+def weights_at(
+    wanted: npt.NDArray[np.int32], terms: npt.NDArray[np.int32], weights: Array
+) -> Array:
+    """Return the *weights* of the *wanted* among *terms*, which ascend; 0 for all others."""
+    if not len(terms):
+        return np.zeros(len(wanted), np.float32)
+    places = np.minimum(np.searchsorted(terms, wanted), len(terms) - 1)
+    return np.where(terms[places] == wanted, weights[places], np.float32(0))
 
 
 def to_words(space: Space, text: str) -> Said:
     """Return how close the papers are to *text*, widened by the first papers that it finds."""
     said = space.of_query(text)
+    said.exact.sort_indices()
+    own, weights = said.exact.indices, said.exact.data
     term, latent = said.exact.toarray()[0], said.latent
     found = _close(space, term, latent[0])
     meant = np.where(_answers(space, term), space.cosines(latent[0])[0] / SAID_MEANT, 0)
     first = np.argsort(-found, kind="stable")[:FEEDBACK_PAPERS]
     weight = np.maximum(found[first], 0)
     if not weight.sum():
-        return Said(Closeness(found, meant.astype(np.float32)), term)
+        return Said(Closeness(found, meant.astype(np.float32)), own, weights)
     weight = weight / weight.sum()
     widening = weight @ space.papers.exact[first] - space.bias
     wide = space.unit(
         latent + FEEDBACK_LATENT * space.unit(weight[None] @ space.papers.latent[first])
     )
     scores = _close(space, _unit(term + FEEDBACK * _unit(widening)), wide[0])
-    return Said(Closeness(scores, meant.astype(np.float32)), term)
+    return Said(Closeness(scores, meant.astype(np.float32)), own, weights)
 
 
 def _close(space: Space, term: Array, latent: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from digest.match.closeness import Array, Closeness, Flags, standing_out
+from digest.match.closeness import Array, Closeness, Flags, standing_out, weights_at
 from digest.space import Space, Text
 
 LIKED_LATENT = 0.5
@@ -54,8 +54,7 @@ class Seen:
 
     def at(self, terms: npt.NDArray[np.int32]) -> Array:
         """Return its weights of *terms*, 0 for those that it has not."""
-        places = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
-        return np.where(self.terms[places] == terms, self.weights[places], np.float32(0))
+        return weights_at(terms, self.terms, self.weights)
 
 
 def seen(space: Space, papers: Sequence[Text]) -> list[Seen]:

@@ -51,6 +51,8 @@ def of_text(words: tuple[str, ...]) -> Reason:
     return Reason(f"Close to what you wrote{on}", words[:1], words)
 
 
+# Kept, as `of_atoms` is: what is known again by where it is in memory is encoded once.
+@lru_cache(maxsize=10_000)
 def trending(upvotes: int) -> tuple[Reason, ...]:
     if upvotes <= 0:
         return ()

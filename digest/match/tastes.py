@@ -62,7 +62,7 @@ class Tastes:
     def words_said(self, place: int, said: Said) -> tuple[str, ...]:
         """Return the paper's words that a text met most, as the paper has them."""
         terms, _ = self.space.row(place)
-        return self._told(place, reasons.strongest(self.space, place, said.direction[terms]))
+        return self._told(place, reasons.strongest(self.space, place, said.at(terms)))
 
     def _liked(self, place: int, liked: tuple[Seen, ...]) -> tuple[str, ...]:
         met = likeness.in_common(self.space, liked, place)

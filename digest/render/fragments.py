@@ -1,5 +1,6 @@
 """Fragments: what no reader changes in a digest, rendered and encoded once."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cached_property, partial
@@ -206,7 +207,7 @@ class Fragments:
         parts = [self._reasons[reason.lead, reason.chips, n == 0] for n, reason in enumerate(shown)]
         html, text = b"".join(part[0] for part in parts), b"".join(part[1] for part in parts)
         self._longest_why = max(self._longest_why, len(html))
-        why = Why(reasons, html, text, chips(reasons))
+        why = Why(reasons, html, text, json.dumps(chips(reasons)))
         return keep(self._whys[by_day], id(reasons), why, _MOST_OTHERS)
 
     def _reason(self, key: tuple[str, tuple[str, ...], bool]) -> tuple[bytes, bytes]:

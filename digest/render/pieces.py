@@ -48,7 +48,7 @@ class Why(NamedTuple):
     reasons: tuple[Reason, ...]
     html: bytes
     text: bytes
-    kept: list[dict[str, object]]
+    kept: str
 
 
 class Written(NamedTuple):

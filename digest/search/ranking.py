@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from digest import edition, library
 from digest.card import Card
 from digest.edition import Edition
-from digest.errors import NoEdition
 from digest.models import Paper
 from digest.search.index import Condition, Ids, index_of
 from digest.search.query import Field, Query, Term, parse, plain_words
@@ -53,7 +52,7 @@ class _Finder:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._index = index_of(session)
-        self._edition = _newest_edition(session)
+        self._edition = edition.newest(session, samples=True)
         self._first_real = session.scalar(select(func.min(Paper.id)).where(~Paper.sample))
 
     def newest(self, query: Query) -> tuple[list[int], int]:
@@ -113,13 +112,6 @@ def on_topic(papers: Edition, slug: str) -> npt.NDArray[np.bool_]:
     """Return which papers of an edition are about the topic *slug*, shape (papers,)."""
     place = taxonomy.topics().index(taxonomy.by_slug()[slug])
     return papers.topics[:, place] >= ABOUT
-
-
-def _newest_edition(session: Session) -> Edition | None:
-    try:
-        return edition.newest(session, samples=True)
-    except NoEdition:
-        return None
 
 
 def _trend(newest: Edition | None) -> dict[int, float]:

@@ -71,7 +71,7 @@ def arm_does_not_ask_whether_the_row_is_still_its_own() -> AbstractContextManage
     arm = states.arm
 
     def broken(
-        sessions: Sessions, token: str, ids: Collection[int], picks: Sequence[dict[str, Any]]
+        sessions: Sessions, token: str, ids: Collection[int], picks: Sequence[states.Entry]
     ) -> set[int]:
         lease = {"lease_token": token, "lease_until": DatabaseNow(states.LEASE)}
         in_transaction(sessions.real, moved(Delivery.id.in_(ids), state=CLAIMED, **lease))  # type: ignore[attr-defined]
@@ -84,7 +84,7 @@ def arm_does_not_heed_a_stop() -> AbstractContextManager[None]:
     arm = states.arm
 
     def broken(
-        sessions: Sessions, token: str, ids: Collection[int], picks: Sequence[dict[str, Any]]
+        sessions: Sessions, token: str, ids: Collection[int], picks: Sequence[states.Entry]
     ) -> set[int]:
         real: Sessions = sessions.real  # type: ignore[attr-defined]
         resumed = update(SendingBudget).values(stopped_at=None)
@@ -124,7 +124,8 @@ def an_event_does_not_settle_doubt() -> AbstractContextManager[None]:
 
 
 def a_sender_does_not_look_at_its_clock() -> AbstractContextManager[None]:
-    return replaced((sender, "BEGIN_WITHIN", math.inf))
+    # In a group of several: the first mail of a sender is begun as soon as it is armed.
+    return replaced((sender, "BEGIN_WITHIN", math.inf), (sender, "FIRST_GROUP", 4))
 
 
 def an_unsubscribe_does_not_wait() -> AbstractContextManager[None]:
@@ -134,8 +135,8 @@ def an_unsubscribe_does_not_wait() -> AbstractContextManager[None]:
 def a_digest_is_known_by_the_planners_clock() -> AbstractContextManager[None]:
     row = planning._row
 
-    def broken(reader: Any, due: Any, *, first: bool, now: Any) -> dict[str, object]:
-        made = row(reader, due, first=first, now=now)
+    def broken(reader: Any, day: Any, *, awaited: bool, now: Any) -> dict[str, object]:
+        made = row(reader, day, awaited=awaited, now=now)
         return {**made, "dedupe_key": f"{now:%H:%M:%S} {made['dedupe_key']}"}
 
     return replaced((planning, "_row", broken))

@@ -140,6 +140,7 @@ class Delivering(RuleBasedStateMachine):
                     email=f"reader{n}@example.org",
                     address_hash=f"reader {n}",
                     next_due_at=BEGINS,
+                    confirmed_at=BEGINS,
                     created_at=BEGINS,
                 ).id
                 for n in range(number)

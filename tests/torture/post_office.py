@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests import ses_stub
+from tests.loopback import Server, answer
 from tests.ses_stub import Fault, Wrong
 from tests.torture.signature import SECRET, is_signed
 
@@ -70,7 +71,7 @@ def troubles(slow: float) -> tuple[Trouble, ...]:
     )
 
 
-class PostOffice(ses_stub.Server):
+class PostOffice(Server):
     request_queue_size = 64
 
     def __init__(self, record: Path, calm: Path, troubles: Sequence[Trouble], seed: int) -> None:
@@ -133,7 +134,7 @@ class _Counter(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self._checked("GetAccount", b""):
-            self._answer(200, self.server.account())
+            answer(self, 200, self.server.account())
 
     def do_POST(self) -> None:
         begun = time.monotonic()
@@ -158,7 +159,7 @@ class _Counter(BaseHTTPRequestHandler):
         elif fault.status:
             self._refuse(fault.status, fault.code, fault.message)
         else:
-            self._answer(200, {"MessageId": message_id})
+            answer(self, 200, {"MessageId": message_id})
 
     def _checked(self, operation: str, body: bytes) -> bool:
         expected = ses_stub.MODEL.operation_model(operation).http["requestUri"]
@@ -171,17 +172,7 @@ class _Counter(BaseHTTPRequestHandler):
         return True
 
     def _refuse(self, status: int, code: str, message: str) -> None:
-        self._answer(status, {"message": message}, code)
-
-    def _answer(self, status: int, body: Mapping[str, Any], code: str = "") -> None:
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        if code:
-            self.send_header("x-amzn-ErrorType", code)
-        self.end_headers()
-        self.wfile.write(text)
+        answer(self, status, {"message": message}, code)
 
 
 def _check_names_agree(request: Mapping[str, Any]) -> None:

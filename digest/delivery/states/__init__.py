@@ -12,6 +12,7 @@ from digest.delivery.states.leases import (
     reap,
 )
 from digest.delivery.states.outcomes import (
+    Entry,
     arm,
     back,
     doubt,
@@ -28,6 +29,7 @@ __all__ = [
     "OUTCOME_UNKNOWN",
     "SETTLED_WITHIN",
     "Claimed",
+    "Entry",
     "arm",
     "back",
     "claim",

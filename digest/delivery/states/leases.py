@@ -18,8 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from digest.database import DatabaseNow, Sessions, in_transaction
+from digest.database import DatabaseNow, Sessions, in_transaction, literally
 from digest.models import (
+    LEASED,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -78,7 +79,7 @@ def _claiming(*which: ColumnElement[bool]) -> Update:
         select(Delivery.id)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .where(
-            Delivery.state == DeliveryState.PENDING,
+            literally(Delivery.state, DeliveryState.PENDING),
             Delivery.not_before <= DatabaseNow(),
             may_have(Delivery, Subscriber),
             *which,
@@ -168,12 +169,13 @@ def unless_by_hand(value: object) -> ColumnElement[Any]:
 
 def reap(session: Session) -> None:
     """Move on what a dead sender left: unsent work back, the rest into doubt, old doubt closed."""
+    leased = literally(Delivery.state, *LEASED)
     over = Delivery.lease_until < DatabaseNow()
     tried = Delivery.attempts + 1
     unleased = {"lease_token": None, "lease_until": None}
     for statement in (
         update(Delivery)
-        .where(Delivery.state == DeliveryState.CLAIMED, over)
+        .where(leased, Delivery.state == DeliveryState.CLAIMED, over)
         .values(
             **unleased,
             attempts=tried,
@@ -181,10 +183,11 @@ def reap(session: Session) -> None:
             error=case((tried >= GIVEN_UP_AT, "its senders died"), else_=unless_by_hand(None)),
         ),
         update(Delivery)
-        .where(Delivery.state == DeliveryState.SENDING, over)
+        .where(leased, Delivery.state == DeliveryState.SENDING, over)
         .values(**unleased, state=DeliveryState.UNKNOWN, error="its sender died"),
         update(Delivery)
         .where(
+            leased,
             Delivery.state == DeliveryState.UNKNOWN,
             Delivery.sending_at < DatabaseNow(-SETTLED_WITHIN),
         )

@@ -1,8 +1,6 @@
 """Outcomes: arming a mail, and what became of it."""
 
-import json
 from collections.abc import Callable, Collection, Sequence
-from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -38,10 +36,17 @@ from digest.models import (
 from digest.planning import may_have
 from digest.sets import Ready, among, given
 
+Entry = tuple[int, int, int, int, str]
+"""
+A pick as the ledger will have it: reader, paper, delivery, place, and the reasons as JSON.
 
-def arm(
-    sessions: Sessions, token: str, ids: Collection[int], picks: Sequence[dict[str, Any]]
-) -> set[int]:
+No dict: ten for each mail that waits would be most of what the garbage collector looks at.
+"""
+_DELIVERY = 2
+_AS_JSON = "[{},{},{},{},{}]".format
+
+
+def arm(sessions: Sessions, token: str, ids: Collection[int], picks: Sequence[Entry]) -> set[int]:
     """
     Move the claimed *ids* to `sending` and write their *picks*; return those that may be sent.
 
@@ -51,7 +56,7 @@ def arm(
 
     def step(session: Session) -> set[int]:
         armed = set(_ARM.run(session, ids=ids, token=token, lease=LEASE).scalars().all())
-        _write_picks(session, [pick for pick in picks if pick["delivery_id"] in armed])
+        _write_picks(session, [entry for entry in picks if entry[_DELIVERY] in armed])
         return armed
 
     return in_transaction(sessions, step)
@@ -119,35 +124,16 @@ _RECORD = Ready(
 )
 
 
-MOST_TOLD = 10_000
-_TOLD: dict[int, tuple[object, str]] = {}
-"""Reasons as JSON, by where in memory they are: each is kept too, so nothing else is there."""
-
 _BUDGET = cast("Table", SendingBudget.__table__)
 _FORGET_REFUSALS = Ready(
     update(_BUDGET).where(as_type(_BUDGET.c.refusals, Text()) != "[]").values(refusals=[])
 )
 
 
-def _write_picks(session: Session, picks: Sequence[dict[str, Any]]) -> None:
+def _write_picks(session: Session, picks: Sequence[Entry]) -> None:
     if picks:
-        _LEDGER[session.get_bind().dialect.name].run(session, picks=_told(picks))
-
-
-def _told(picks: Sequence[dict[str, Any]]) -> str:
-    """Return *picks* as JSON; reasons that picks share, as most do, are written out once."""
-    rows = []
-    for reader, paper, delivery, place, why in map(itemgetter(*_PICKS), picks):
-        _, told = _TOLD.get(id(why)) or _remember(why)
-        rows.append(f"[{reader},{paper},{delivery},{place},{told}]")
-    return f"[{','.join(rows)}]"
-
-
-def _remember(why: list[dict[str, Any]]) -> tuple[object, str]:
-    if len(_TOLD) >= MOST_TOLD:
-        _TOLD.clear()
-    told = _TOLD[id(why)] = (why, json.dumps(why))
-    return told
+        rows = ",".join([_AS_JSON(*entry) for entry in picks])
+        _LEDGER[session.get_bind().dialect.name].run(session, picks=f"[{rows}]")
 
 
 def record(sessions: Sessions, accepted: Sequence[tuple[int, str]]) -> None:

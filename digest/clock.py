@@ -21,6 +21,9 @@ class Cadence(StrEnum):
     MONTHLY = "monthly"
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before everything that can have happened here."""
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """The days' short names, at the place that `date.weekday()` gives them."""
 

@@ -7,17 +7,24 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Engine, Float, create_engine, event, literal
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Engine,
+    Float,
+    bindparam,
+    create_engine,
+    event,
+    literal,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExceptionContext
 from sqlalchemy.exc import DisconnectionError, OperationalError
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from digest.models import UtcDateTime
+from digest.spelling import Spelled
 
 Sessions = sessionmaker[Session]
 T = TypeVar("T")
@@ -111,7 +118,7 @@ def _write_ahead(cursor: DBAPICursor) -> None:
             return
 
 
-class DatabaseNow(FunctionElement[datetime]):
+class DatabaseNow(Spelled[datetime]):
     """
     The database's own clock, some seconds on; leases and grants live on it.
 
@@ -120,24 +127,26 @@ class DatabaseNow(FunctionElement[datetime]):
 
     type = UtcDateTime()
     inherit_cache = True
+    # Not now(): that one stands still for the length of a transaction.
+    postgresql = "clock_timestamp() + make_interval(secs => {0})"
+    # In the form in which SQLAlchemy keeps moments there, so that the two compare as text.
+    sqlite = "strftime('%Y-%m-%d %H:%M:%f000', 'now', {0} || ' seconds')"
 
     def __init__(self, seconds_on: float | BindParameter[float] = 0.0) -> None:
         named = isinstance(seconds_on, BindParameter)
         super().__init__(seconds_on if named else literal(seconds_on, Float()))
 
 
-@compiles(DatabaseNow, "postgresql")
-def _(element: DatabaseNow, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
-    # Not now(): that one stands still for the length of a transaction.
-    seconds = compiler.process(element.clauses, **options)
-    return f"clock_timestamp() + make_interval(secs => {seconds})"
+def literally(column: InstrumentedAttribute[T], *values: T) -> ColumnElement[bool]:
+    """
+    Return the condition that *column* has one of *values*, as an index of these alone says it.
 
-
-@compiles(DatabaseNow, "sqlite")
-def _(element: DatabaseNow, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
-    # In the form in which SQLAlchemy keeps moments there, so that the two compare as text.
-    seconds = compiler.process(element.clauses, **options)
-    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', {seconds} || ' seconds')"
+    The words are in the statement itself: of a parameter no database can tell, when it plans, that
+    a partial index has all that is asked for, and SQLite looks for the very words of the index.
+    """
+    if len(values) == 1:
+        return column == bindparam(None, values[0], literal_execute=True)
+    return column.in_(bindparam(None, values, expanding=True, literal_execute=True))
 
 
 def insert_new(session: Session, table: type[Any]) -> postgresql.Insert | sqlite.Insert:

@@ -22,10 +22,12 @@ BOOK = "departures"
 
 _ENTRY = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z"
-    r" (unsubscribed|complained|bounced|erased|returned) (\d{1,18}|-) ([0-9a-f]{64})"
+    r" (unsubscribed|complained|bounced|erased|returned|revoked(?=:))(?::(\d{1,9})\+(\d{1,9}))?"
+    r" (\d{1,18}|-) ([0-9a-f]{64})"
     # What follows may be the next one, where only the end of the line was lost.
     r"(?:(?![0-9a-f])|(?=\d{4}-\d\d-\d\dT))"
 )
+_KEY = re.compile(r"key ([0-9a-f]{64})\n")
 
 
 class Why(StrEnum):
@@ -37,6 +39,8 @@ class Why(StrEnum):
     ERASED = "erased"
     RETURNED = "returned"
     """They took an unsubscribe back, or confirmed anew."""
+    REVOKED = "revoked"
+    """They are there still, but links that they had are void: all, or those of their feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +51,27 @@ class Departure:
     why: Why
     reader_id: int | None
     address_hash: str
+    links: int = 0
+    """Of REVOKED: how often all their links were revoked by then."""
+    feeds: int = 0
+    """Of REVOKED: how often the address of their private feed was replaced by then."""
 
     def __str__(self) -> str:
         at = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
         reader = "-" if self.reader_id is None else self.reader_id
-        return f"{at}Z {self.why} {reader} {self.address_hash}"
+        counts = f":{self.links}+{self.feeds}" if self.why is Why.REVOKED else ""
+        return f"{at}Z {self.why}{counts} {reader} {self.address_hash}"
 
 
 class Book:
-    """The file of departures, which is only ever appended to."""
+    """
+    The file of departures, which is only ever appended to.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Its first line is *key*, what tells the suppression key that its hashes are made with.
+    """
+
+    def __init__(self, path: Path, key: str) -> None:
+        self.path, self.key = path, key
 
     def append(self, departures: Sequence[Departure]) -> None:
         """
@@ -72,6 +85,8 @@ class Book:
         # Opened each time: the file may be moved away at any moment, and a new one begins.
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
+            if lines and not os.fstat(handle).st_size:
+                lines = f"key {self.key}\n".encode() + lines
             # One write: lines of several processes do not mix.
             if os.write(handle, lines) < len(lines):
                 raise OSError(0, "the disk is full", str(self.path))
@@ -86,13 +101,14 @@ class Book:
         What a crash has cut short is passed over, and so is whatever else is no departure.
 
         Raises:
-            BadInput: a file cannot be read, or only a part of it.
+            BadInput: a file cannot be read, or only a part of it; or it is another installation's.
 
         """
         for path in self._files():
             try:
                 with _opened(path) as lines:
                     for line in lines:
+                        self._check_key(path, line)
                         # Two in a line where a crash has cut the first one short.
                         yield from _departures(line)
             except (OSError, EOFError, zlib.error) as exc:
@@ -100,6 +116,15 @@ class Book:
                 raise BadInput(
                     f"{path}: {why}. Who left is in it: mend it, or take another copy of it."
                 ) from exc
+
+    def _check_key(self, path: Path, line: str) -> None:
+        key = _KEY.fullmatch(line)
+        if key and key[1] != self.key:
+            # Its readers have the same numbers as ours, and are others.
+            raise BadInput(
+                f"{path} is another installation's: it was written with another"
+                " DIGEST_SUPPRESSION_KEY. Move it away, or name the right DIGEST_DEPARTURES_FILE."
+            )
 
     def is_there(self) -> bool:
         """Tell whether anything was ever written down."""
@@ -128,16 +153,17 @@ def _opened(path: Path) -> IO[str]:
 
 
 def _departures(line: str) -> Iterator[Departure]:
-    for at, why, reader_id, address_hash in _ENTRY.findall(line):
+    for at, why, links, feeds, reader_id, address_hash in _ENTRY.findall(line):
         with suppress(ValueError):  # no day of the calendar
             moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
             known = None if reader_id == "-" else int(reader_id)
-            yield Departure(moment, Why(why), known, address_hash)
+            counts = (int(links or 0), int(feeds or 0))
+            yield Departure(moment, Why(why), known, address_hash, *counts)
 
 
-def kept_in(path: Path | None) -> dict[str, Any]:
+def kept_in(path: Path | None, key: str) -> dict[str, Any]:
     """Return what the `info` of sessions must hold so that departures are noted at *path*."""
-    return {BOOK: Book(path)} if path else {}
+    return {BOOK: Book(path, key)} if path else {}
 
 
 def note(info: dict[Any, Any], *departures: Departure) -> None:

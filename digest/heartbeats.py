@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from digest.database import Sessions, insert_new
 from digest.models import Heartbeat
 
@@ -13,3 +16,8 @@ def leave(sessions: Sessions, name: str, now: datetime) -> None:
         session.execute(
             here.on_conflict_do_update(index_elements=["name"], set_={"at": here.excluded.at})
         )
+
+
+def last(session: Session) -> dict[str, datetime]:
+    """Return when each part of the service was alive last, by its name."""
+    return {row[0]: row[1] for row in session.execute(select(Heartbeat.name, Heartbeat.at))}

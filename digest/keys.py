@@ -10,6 +10,9 @@ from pathlib import Path
 
 from digest.settings import Settings
 
+SIGNING, SUPPRESSION = "secret.key", "suppression.key"
+"""Files of the state folder that hold made-up keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -49,19 +52,30 @@ def keys(settings: Settings) -> Keys:
     signing = tuple(key.get_secret_value() for key in settings.secret_keys)
     suppression = settings.suppression_key and settings.suppression_key.get_secret_value()
     if settings.embedded:
-        signing = signing or (_made_up(settings.state_dir / "secret.key"),)
-        suppression = suppression or _made_up(settings.state_dir / "suppression.key")
+        signing = signing or (_made_up(settings.state_dir / SIGNING),)
+        suppression = suppression or _made_up(settings.state_dir / SUPPRESSION)
     return Keys(signing, suppression or "")
 
 
+def take_over(state_dir: Path, signing: str, suppression: str) -> None:
+    """Keep these, of another installation, for made-up keys; what is there already stays."""
+    _keep(state_dir / SIGNING, signing)
+    _keep(state_dir / SUPPRESSION, suppression)
+
+
 def _made_up(path: Path) -> str:
+    if not path.exists():
+        _keep(path, secrets.token_hex(32))
+    return path.read_text()
+
+
+def _keep(path: Path, key: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(32))
+        draft.write_text(key)
         # Two processes may start at once: a link, unlike a rename, keeps the first one's key.
         with suppress(FileExistsError):
             path.hardlink_to(draft)
         draft.unlink()
-    return path.read_text()

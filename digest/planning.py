@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from digest.database import DatabaseNow, insert_new
+from digest.database import DatabaseNow, insert_new, literally
 from digest.models import (
     Delivery,
     DeliveryKind,
@@ -47,7 +47,7 @@ def plan_portion(session: Session, now: datetime, after: Place | None) -> tuple[
     """
     due = (
         select(Subscriber)
-        .where(Subscriber.standing == Standing.ACTIVE, Subscriber.next_due_at <= now)
+        .where(literally(Subscriber.standing, Standing.ACTIVE), Subscriber.next_due_at <= now)
         .order_by(Subscriber.next_due_at, Subscriber.id)
         .limit(PORTION)
         # ARM locks readers FOR SHARE: waiting for it here, in another order, would deadlock.
@@ -70,31 +70,26 @@ def plan_readers(session: Session, readers: Sequence[Subscriber], now: datetime)
 
     Returns how many digests were planned.
     """
-    due = {
-        reader.id: reader.timetable.latest(reader.next_due_at, now)
+    days = {
+        reader.id: reader.timetable.local_day(reader.timetable.latest(reader.next_due_at, now))
         for reader in readers
         if reader.standing is Standing.ACTIVE and reader.next_due_at and reader.next_due_at <= now
     }
-    keys = {
-        reader.id: reader.timetable.local_day(due[reader.id]).isoformat()
-        for reader in readers
-        if reader.id in due
-    }
+    keys = {reader_id: day.isoformat() for reader_id, day in days.items()}
     _supersede(session, keys)
     busy = _with_digest_in(session, keys, OPEN)
     known = _newest_that_came(session, keys)
-    ready = [reader for reader in readers if reader.id in due and reader.id not in busy]
+    ready = [reader for reader in readers if reader.id in days and reader.id not in busy]
     planned = insert_deliveries(
         session,
         [
-            _row(reader, due[reader.id], first=reader.id not in known, now=now)
+            _row(reader, days[reader.id], awaited=_awaits(reader, known), now=now)
             for reader in ready
             if not _has_had_a_later_one(keys[reader.id], known.get(reader.id))
         ],
     )
     for reader in ready:
-        day = reader.timetable.local_day(due[reader.id])
-        reader.next_due_at = reader.timetable.first_from(day + timedelta(days=1))
+        reader.next_due_at = reader.timetable.first_from(days[reader.id] + timedelta(days=1))
     session.flush()
     return planned
 
@@ -162,13 +157,18 @@ def _has_had_a_later_one(key: str, newest: str | None) -> bool:
     return newest is not None and key < newest <= str(date.fromisoformat(key) + ZONES_APART)
 
 
-def _row(reader: Subscriber, due: datetime, *, first: bool, now: datetime) -> dict[str, object]:
-    day = reader.timetable.local_day(due)
+def _awaits(reader: Subscriber, known: Collection[int]) -> bool:
+    """Tell whether *reader* has just confirmed their first digest, and looks out for it."""
+    # Who is imported is due at a regular hour: a list must not hold up those who are here.
+    return reader.id not in known and reader.next_due_at == reader.confirmed_at
+
+
+def _row(reader: Subscriber, day: date, *, awaited: bool, now: datetime) -> dict[str, object]:
     return {
         "subscriber_id": reader.id,
         "kind": DeliveryKind.DIGEST,
         "dedupe_key": day.isoformat(),
-        "priority": 1 if first else 2,
+        "priority": 1 if awaited else 2,
         "day_ends_at": reader.timetable.end_of(day),
         "created_at": now,
     }
@@ -193,7 +193,7 @@ def end_pauses(session: Session, now: datetime) -> int:
     paused = session.scalars(
         select(Subscriber)
         .where(Subscriber.standing == Standing.PAUSED, Subscriber.paused_until <= soon)
-        .order_by(Subscriber.id)
+        .order_by(Subscriber.paused_until, Subscriber.id)
         .with_for_update(key_share=True, skip_locked=True)
     )
     over = [
@@ -223,7 +223,7 @@ def close_stale(session: Session, now: datetime) -> int:
     closed = session.execute(
         update(Delivery)
         .where(
-            Delivery.state == DeliveryState.PENDING,
+            literally(Delivery.state, DeliveryState.PENDING),
             Delivery.day_ends_at < now,
             ~wanted.exists(),
         )

@@ -62,9 +62,9 @@ def prune(
         raise BadInput(f"--days {days}: at least {LEAST_DAYS}; brakes and alarms look back.")
     before = now - timedelta(days=days)
     run = _Run(sessions, dry_run, time.monotonic() + seconds, pause, tick)
-    deliveries = run.all_of(_Old(Delivery.id, Delivery.created_at, before, _may_go()))
+    deliveries = run.all_of(_Old(Delivery.id, Delivery.created_at, before, now, _may_go()))
     heard_before = min(before, now - KEPT_FOR)
-    events = run.all_of(_Old(EventRow.id, EventRow.received_at, heard_before))
+    events = run.all_of(_Old(EventRow.id, EventRow.received_at, heard_before, now))
     return Pruned(deliveries, events, run.finished)
 
 
@@ -87,17 +87,20 @@ class _Old:
     key: InstrumentedAttribute[int]
     moment: InstrumentedAttribute[datetime]
     before: datetime
+    now: datetime
     which: ColumnElement[bool] = field(default_factory=true)
 
     def bite(self, session: Session, place: int, *, dry_run: bool) -> tuple[int, int | None]:
         """Return how many of the next rows went, and where they end; None: no others are old."""
         # Ids are given as time goes by, so no index by date is needed: the first portion in which
-        # nothing is old is the last one.
+        # nothing is old is the last one. But one from a clock that was wrong, of a time to come,
+        # says nothing of those behind it.
         portion = select(self.key, self.moment).where(self.key > place).order_by(self.key)
-        found = session.execute(portion.limit(BITE))
+        found = session.execute(portion.limit(BITE)).all()
         old = [row[0] for row in found if row[1] < self.before]
         if not old:
-            return 0, None
+            wrong = found and all(row[1] > self.now for row in found)
+            return 0, found[-1][0] if wrong else None
         wanted = self.key.in_(old) & self.which
         if dry_run:
             return session.scalars(select(func.count(self.key)).where(wanted)).one(), old[-1]

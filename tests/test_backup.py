@@ -2,6 +2,8 @@
 
 import json
 import re
+import secrets
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -133,7 +135,7 @@ def test_a_backup_holds_everything_and_comes_out_the_same_on_either_database(
     }
     assert len(before["delivery"]) == len(after["delivery"]) == 1
     assert manifest.rows == sum(map(len, before.values()))
-    assert migrations.is_current(anywhere)
+    assert migrations.age(anywhere) is migrations.Age.CURRENT
 
 
 # Text without NUL, which PostgreSQL cannot hold, and moments that every zone knows.
@@ -233,6 +235,28 @@ def test_a_backup_is_of_one_moment_though_others_write_on(
     rows = {each.table.name: each.rows for each in manifest.contents}
     assert len(seen) > 10
     assert (rows["subscriber"], rows["delivery"]) == (1, 0)
+
+
+def test_a_backup_holds_few_rows_in_memory_at_a_time(
+    services: Services, elsewhere: str, tmp_path: Path
+) -> None:
+    with services.sessions.begin() as session:
+        session.add_all(
+            EditionRow(built_at=NOW, body=secrets.token_bytes(400_000)) for _ in range(60)
+        )
+        session.flush()
+        session.expunge_all()
+
+    tracemalloc.start()
+    try:
+        path, manifest = backup.save(url_of(services), tmp_path, KEYS)
+        backup.restore(path, elsewhere, KEYS, now=NOW)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert manifest.rows >= 60
+    assert peak < 15_000_000
 
 
 @pytest.mark.parametrize("entry", ["edition.jsonl", "delivery.jsonl", "manifest.json"])

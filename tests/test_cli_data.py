@@ -11,11 +11,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import sessionmaker
 
+from digest import subscribers
 from digest.cli import main
 from digest.database import connect
-from digest.models import DeliveryState
+from digest.models import AddressChange, DeliveryState, Subscriber
+from digest.services import build
+from digest.settings import read_settings
 from tests import make
 
 HEAD = "email,zone,hour,cadence,topics,keywords,consent_at,consent_source\n"
@@ -237,6 +241,34 @@ def test_erasing_says_what_goes_and_asks_first(digest: Digest, readers: Path) ->
 def sorted_kinds(out: str) -> str:
     kinds = out.splitlines()[0].partition(": ")[2].split(", ")
     return ", ".join(sorted(kinds, key=["subscriber 1", "interest 1", "consent 1"].index))
+
+
+def test_an_address_that_its_reader_moved_away_from_is_erased_as_well(
+    digest: Digest, readers: Path
+) -> None:
+    digest("import", readers)
+    built = build(read_settings())
+    now, name = built.clock(), built.keys.address_hash
+    with built.sessions.begin() as session:
+        reader = session.scalars(select(Subscriber).with_for_update()).one()
+        new = "ann@new.example"
+        subscribers.ask_to_move(session, reader, new, address_hash=name(new), now=now)
+        change = session.scalars(select(AddressChange.id)).one()
+    subscribers.move(built.sessions, change, 0, now=now, wait=0)
+    built.close()
+
+    no = digest("erase", "ann@example.org", typed="n\n")
+    yes = digest("erase", "ann@example.org", "--yes")
+    again = digest("erase", "ann@example.org", "--yes")
+    there = digest("export").out
+
+    assert no.code == 1
+    assert "moved from there" in no.out
+    assert "digest erase ann@new.example" in no.out
+    assert yes.out.endswith("Erased.\n")
+    assert again.code == 2
+    assert "ann@new.example" in there
+    assert "ann@example.org" not in there
 
 
 @pytest.mark.parametrize("email", ["nobody@example.org", "no address"])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from digest import lists, pipeline, subscribers
+from digest import delivery, lists, pipeline, subscribers
 from digest.clock import Cadence
 from digest.database import Sessions
 from digest.errors import BadAddress, BadDocument, BadInput
@@ -158,6 +158,18 @@ def test_the_first_digest_comes_at_the_next_regular_hour_and_not_at_once(
 
     assert at_once == []
     assert [mail["To"] for mail in inbox()] == ["ann@example.org"]
+
+
+def test_a_list_does_not_overtake_those_who_are_here(
+    desk: Desk, services: Services, sessions: Sessions, clock: StoppedClock
+) -> None:
+    desk.read(f"email,hour,consent_at,consent_source\nann@example.org,7,{CONSENTED}\n")
+
+    clock.advance(hours=1)
+    delivery.sweep(services.sessions, clock())
+
+    with sessions() as session:
+        assert session.scalars(select(Delivery.priority)).all() == [2]
 
 
 def test_an_hour_that_is_over_comes_again_tomorrow(desk: Desk, sessions: Sessions) -> None:

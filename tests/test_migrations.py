@@ -137,13 +137,13 @@ def test_the_models_and_the_migrations_agree(migrating: Engine) -> None:
 
 
 def test_migrating_says_whether_there_was_anything_to_do(empty_url: str) -> None:
-    before = migrations.is_current(empty_url)
+    before = migrations.age(empty_url)
 
     did_something = migrations.migrate(empty_url), migrations.migrate(empty_url)
 
-    assert not before
+    assert before is Age.OLDER
     assert did_something == (True, False)
-    assert migrations.is_current(empty_url)
+    assert migrations.age(empty_url) is Age.CURRENT
 
 
 def test_a_database_is_older_current_or_newer(empty_url: str) -> None:
@@ -159,7 +159,7 @@ def test_a_database_is_older_current_or_newer(empty_url: str) -> None:
 def test_several_processes_may_migrate_at_once(empty_url: str) -> None:
     make.all_at_once(MIGRATE, empty_url)
 
-    assert migrations.is_current(empty_url)
+    assert migrations.age(empty_url) is Age.CURRENT
 
 
 @pytest.fixture

@@ -466,3 +466,83 @@ def test_a_mail_about_a_change_that_is_forgotten_is_not_sent(
         DeliveryKind.NOTICE,
     ]
     assert clock.now == datetime(2026, 11, 20, 6, tzinfo=UTC)
+
+
+# Forgetting an address
+
+
+def forget(sessions: Sessions, address_hash: str) -> list[int]:
+    with sessions.begin() as session:
+        return subscribers.forget_address(session, address_hash, NOW)
+
+
+def everything(sessions: Sessions) -> str:
+    with sessions() as session:
+        found = select(AddressChange.email, AddressChange.former_email, Subscriber.email)
+        joined = found.outerjoin_from(Subscriber, AddressChange)
+        return str([tuple(row) for row in session.execute(joined)])
+
+
+def test_a_former_address_that_is_erased_is_kept_nowhere_and_takes_nothing_back(
+    services: Services, ann: int, inbox: Inbox
+) -> None:
+    sessions = services.sessions
+    change = ask(sessions, ann)
+    move(sessions, change)
+
+    moved = forget(sessions, OLD_HASH)
+    send_due(services)
+
+    assert moved == [ann]
+    assert OLD not in everything(sessions)
+    assert (kept(sessions, ann).email, kept(sessions, ann).standing) == (NEW, Standing.ACTIVE)
+    with pytest.raises(BadLink):
+        undo(sessions, change)
+    assert inbox() == []
+    with sessions() as session:
+        assert session.get_one(Suppression, OLD_HASH).reason is Standing.UNSUBSCRIBED
+
+
+def test_an_address_that_was_only_asked_is_erased_with_the_request(
+    services: Services, ann: int, inbox: Inbox
+) -> None:
+    change = ask(services.sessions, ann)
+
+    forget(services.sessions, NEW_HASH)
+    send_due(services)
+
+    assert NEW not in everything(services.sessions)
+    assert inbox() == []
+    with pytest.raises(BadLink):
+        move(services.sessions, change)
+
+
+def test_erasing_the_place_between_leaves_the_first_mailbox_its_way_back(
+    sessions: Sessions, ann: int
+) -> None:
+    first = ask(sessions, ann)
+    move(sessions, first)
+    move(sessions, ask(sessions, ann, "eve@example.org", "e" * 64))
+    with sessions.begin() as session:
+        stranger = make.subscriber(session, email=NEW, address_hash=NEW_HASH).id
+
+    subscribers.erase(sessions, stranger, now=NOW)
+
+    assert NEW not in everything(sessions)
+    assert undo(sessions, first) is Moved.DONE
+    assert kept(sessions, ann).email == OLD
+
+
+def test_a_link_that_is_followed_while_its_address_is_erased_leads_nowhere(
+    sessions: Sessions, ann: int
+) -> None:
+    change = ask(sessions, ann)
+
+    with ThreadPoolExecutor(1) as beside, sessions.begin() as session:
+        subscribers.forget_address(session, NEW_HASH, NOW)
+        moving = beside.submit(move, sessions, change)
+        session.commit()
+
+    with pytest.raises(BadLink):
+        moving.result()
+    assert kept(sessions, ann).email == OLD

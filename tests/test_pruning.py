@@ -144,6 +144,22 @@ def test_it_goes_on_over_many_bites_and_past_what_stays(
     assert left(sessions) == stays
 
 
+def test_mails_of_a_clock_that_was_ahead_hide_no_old_ones(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "BITE", 3)
+    with sessions.begin() as session:
+        ann = make.subscriber(session)
+        ahead = {digest(session, ann, NOW + timedelta(days=n)) for n in range(1, 8)}
+        digest(session, ann, OLD)
+        ahead.add(digest(session, ann, RECENT))
+
+    pruned = prune(sessions, NOW, pause=0)
+
+    assert pruned == Pruned(deliveries=1, events=0, finished=True)
+    assert left(sessions) == ahead
+
+
 def test_a_dry_run_tells_the_same_and_deletes_nothing(sessions: Sessions) -> None:
     with sessions.begin() as session:
         ann = make.subscriber(session)

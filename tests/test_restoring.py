@@ -55,7 +55,7 @@ class House:
     @property
     def book(self) -> Book:
         assert self.settings.departures_file
-        return Book(self.settings.departures_file)
+        return Book(self.settings.departures_file, self.services.keys.check)
 
     def open(self) -> None:
         with self.services.sessions.begin() as session:
@@ -283,6 +283,59 @@ def test_who_was_erased_leaves_a_keyed_hash_and_no_row(
     with house.services.sessions() as session:
         barred = set(session.scalars(sa.select(Suppression.address_hash)))
     assert barred == {house.services.keys.address_hash(address(0)), "e" * 64}
+
+
+def test_links_that_were_revoked_after_the_backup_stay_void(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    saved = lost(house, tmp_path)
+    ann, bo = house.id_of(0), house.id_of(1)
+    for _ in range(2):
+        with house.services.sessions.begin() as session:
+            reader = session.get_one(Subscriber, ann, with_for_update=True)
+            subscribers.revoke(session, reader, now=house.clock())
+    with house.services.sessions.begin() as session:
+        reader = session.get_one(Subscriber, ann, with_for_update=True)
+        subscribers.replace_feed(session, reader, now=house.clock())
+
+    restored = house.restore(saved, elsewhere)
+
+    assert (restored.left, house.standing(0)) == (0, Standing.ACTIVE)
+    with house.services.sessions() as session:
+        reader = session.get_one(Subscriber, ann)
+        other = session.get_one(Subscriber, bo)
+    assert (reader.link_version, reader.feed_version) == (2, 3)
+    assert (other.link_version, other.feed_version) == (0, 0)
+
+
+def test_a_former_address_that_was_erased_after_the_backup_is_gone_with_its_reader(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    saved = lost(house, tmp_path)
+    with house.services.sessions.begin() as session:
+        reader = session.get_one(Subscriber, house.id_of(0))
+        reader.email, reader.address_hash = "moved@example.org", "d" * 64
+        session.flush()
+        hash_0 = house.services.keys.address_hash(address(0))
+        subscribers.forget_address(session, hash_0, house.clock())
+
+    house.restore(saved, elsewhere)
+
+    # The change is lost, so mails would go to the address that was to be forgotten.
+    assert house.standing(0) is None
+
+
+def test_a_book_of_another_installation_is_refused_before_anything_is_written(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    saved = lost(house, tmp_path)
+    theirs = Book(house.book.path.with_name("departures.1"), "f" * 64)
+    theirs.append([Departure(house.clock(), Why.UNSUBSCRIBED, house.id_of(0), "a" * 64)])
+
+    with pytest.raises(BadInput, match=r"departures\.1 is another installation's"):
+        house.restore(saved, elsewhere)
+
+    backup.check_empty(elsewhere)
 
 
 def test_who_came_after_the_backup_and_left_is_not_imported_again(

@@ -2,27 +2,24 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest import subscribers
+from digest.clock import EPOCH
 from digest.database import Sessions, in_transaction
 from digest.departures import Departure, Why
 from digest.models import Consent, Standing, Subscriber
 
 AT_A_TIME = 500
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-
 _STANDING = {Why.COMPLAINED: Standing.COMPLAINED, Why.BOUNCED: Standing.BOUNCED}
 
 _TAKEN_BACK = (Why.UNSUBSCRIBED, Why.BOUNCED)
 """What ends with the reader's return; a complaint does not, and an erasure was of another row."""
-
-_STAYING = (Standing.PENDING, Standing.ACTIVE, Standing.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +73,8 @@ def _last_words(departures: Iterable[Departure]) -> list[Departure]:
 
 
 def _returned(departure: Departure, back: dict[int | str, datetime]) -> datetime:
-    by_id = back.get(departure.reader_id, NEVER) if departure.reader_id else NEVER
-    return max(by_id, back.get(departure.address_hash, NEVER))
+    by_id = back.get(departure.reader_id, EPOCH) if departure.reader_id else EPOCH
+    return max(by_id, back.get(departure.address_hash, EPOCH))
 
 
 def _apply(session: Session, departures: Sequence[Departure]) -> _Left:
@@ -103,7 +100,7 @@ def _readers(session: Session, departures: Sequence[Departure]) -> list[_Reader]
             reader.id,
             reader.address_hash,
             reader.standing,
-            max(_asked(reader), consented.get(reader.id, NEVER)),
+            max(_asked(reader), consented.get(reader.id, EPOCH)),
         )
         for reader in found
     ]
@@ -117,10 +114,13 @@ def _consents(session: Session, reader_ids: Collection[int]) -> dict[int, dateti
 
 def _asked(reader: Subscriber) -> datetime:
     asks = reader.last_asked_at if reader.standing is Standing.PENDING else None
-    return max(reader.created_at, reader.confirmed_at or NEVER, asks or NEVER)
+    return max(reader.created_at, reader.confirmed_at or EPOCH, asks or EPOCH)
 
 
 def _let_go(session: Session, departure: Departure, theirs: Sequence[_Reader], left: _Left) -> None:
+    if departure.why is Why.REVOKED:
+        _revoke(session, departure)
+        return
     complained = departure.why is Why.COMPLAINED
     leaving = [each for each in theirs if complained or each.since <= departure.at]
     if theirs and not leaving:
@@ -133,25 +133,26 @@ def _let_go(session: Session, departure: Departure, theirs: Sequence[_Reader], l
         for address_hash in sorted(hashes | {departure.address_hash}):
             subscribers.stop_address(session, address_hash, standing, departure.at)
     if departure.why is Why.UNSUBSCRIBED:
-        _unsubscribe(session, [each.id for each in leaving], departure.at)
+        gone = Subscriber.id.in_([each.id for each in leaving])
+        session.execute(subscribers.end_mail(gone, departure.at))
         if all(each.address_hash != departure.address_hash for each in theirs):
             # They came after the backup: the list that brought them will be imported again.
             subscribers.bar_imports(session, departure.address_hash, departure.at)
     if departure.why is Why.ERASED:
-        subscribers.bar_imports(session, departure.address_hash, departure.at)
+        subscribers.forget_address(session, departure.address_hash, departure.at)
         left.erased.update(dict.fromkeys((each.id for each in leaving), departure.at))
-    left.readers.update(each.id for each in leaving if each.standing in _STAYING)
+    left.readers.update(each.id for each in leaving if each.standing in subscribers.STAYING)
 
 
-def _unsubscribe(session: Session, reader_ids: Collection[int], at: datetime) -> None:
-    session.execute(
-        update(Subscriber)
-        .where(Subscriber.id.in_(reader_ids), Subscriber.standing.in_(_STAYING))
-        .values(
-            standing=Standing.UNSUBSCRIBED,
-            next_due_at=None,
-            left_at=at,
-            left_as=Subscriber.standing,
+def _revoke(session: Session, departure: Departure) -> None:
+    """Let no link count that was void when *departure* was written down, or any before it."""
+    for column, count in (
+        (Subscriber.link_version, departure.links),
+        (Subscriber.feeds_replaced, departure.feeds),
+    ):
+        session.execute(
+            update(Subscriber)
+            .where(Subscriber.id == departure.reader_id, column < count)
+            .values({column: count})
+            .execution_options(synchronize_session=False)
         )
-        .execution_options(synchronize_session=False)
-    )

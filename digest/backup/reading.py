@@ -14,9 +14,6 @@ from digest.backup.tables import Plain, Table
 from digest.database import PATIENCE, DatabaseNow
 from digest.models import KeyCheck
 
-AT_A_TIME = 2000
-"""Rows that are held in memory."""
-
 
 class Snapshot:
     """A database as it was at one moment."""
@@ -44,7 +41,7 @@ class Snapshot:
 
 def rows_of(connection: sa.Connection, table: Table) -> Iterator[Plain]:
     """Yield all rows of *table*, a few in memory at a time."""
-    few = {"yield_per": AT_A_TIME}
+    few = {"yield_per": table.at_a_time}
     streamed = connection.execute(table.selected(), execution_options=few)
     return table.plain(streamed)
 

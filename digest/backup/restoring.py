@@ -1,7 +1,7 @@
 """Restoring: an empty database is filled from a backup, and nothing is sent before `resume`."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from digest.backup import archive, departing
 from digest.backup.archive import Contents, Manifest, Reader
 from digest.backup.saving import Watch, nobody, told_by, watched
 from digest.backup.writing import Filling, filling, make_tables
+from digest.clock import EPOCH
 from digest.database import Sessions, connect, in_transaction
 from digest.departures import Book
 from digest.errors import BadInput
@@ -32,8 +33,6 @@ TRAVEL = frozenset({"subscriber", "delivery", "address_change"})
 
 LEAP = 1_000_000
 """Ids that may have been given out since the backup, or as many as ever before if they are more."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from digest import delivery, fetch, library, pipeline, planning
 from digest.backup.restoring import MAY_HAVE_GONE, unresumed
-from digest.database import Sessions, in_transaction
+from digest.database import in_transaction
 from digest.errors import BadInput
 from digest.models import (
     Delivery,
@@ -102,7 +102,7 @@ def _skip_what_was_due(services: Services, readers_to: int, now: datetime) -> in
     in_transaction(sessions, lambda session: planning.end_pauses(session, now))
     skipped = in_transaction(sessions, partial(_skip, readers_to=readers_to))
     while True:
-        _plan(sessions, now)
+        delivery.plan(sessions, now)
         skipped += in_transaction(sessions, partial(_skip, readers_to=readers_to))
         if not in_transaction(sessions, partial(_is_due, now=now, readers_to=readers_to)):
             break
@@ -110,14 +110,6 @@ def _skip_what_was_due(services: Services, readers_to: int, now: datetime) -> in
         time.sleep(LOOK_AGAIN_AFTER)
     # What that sweep has planned between the last two statements.
     return skipped + in_transaction(sessions, partial(_skip, readers_to=readers_to))
-
-
-def _plan(sessions: Sessions, now: datetime) -> None:
-    place: planning.Place | None = None
-    while True:
-        _, place = in_transaction(sessions, partial(planning.plan_portion, now=now, after=place))
-        if place is None:
-            return
 
 
 def _is_due(session: Session, *, now: datetime, readers_to: int) -> bool:

@@ -18,6 +18,9 @@ Plain = list[Any]
 
 SEPARATORS = (",", ":")
 
+AT_A_TIME, LARGE_AT_A_TIME = 2000, 5
+"""Rows that are held in memory; an edition may have megabytes."""
+
 
 class Kind(StrEnum):
     """What a column holds."""
@@ -79,6 +82,12 @@ class Table:
     def numbered(self) -> bool:
         """Whether its rows are numbered by the database."""
         return ("id", Kind.INT) in self.columns
+
+    @property
+    def at_a_time(self) -> int:
+        """How many of its rows are held in memory."""
+        large = any(kind is Kind.BYTES for _, kind in self.columns)
+        return LARGE_AT_A_TIME if large else AT_A_TIME
 
     def selected(self) -> sa.Select[Any]:
         """Return the statement that reads all its rows, in no order."""

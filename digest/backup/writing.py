@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from digest import migrations
-from digest.backup.reading import AT_A_TIME, last_id, rows_of
+from digest.backup.reading import last_id, rows_of
 from digest.backup.tables import Plain, Table, Tally, tally_of
 from digest.database import connect
 from digest.errors import BadInput
@@ -63,7 +63,8 @@ class Filling:
         statement = sa.insert(table.table())
         names = [name for name, _ in table.columns]
         values = table.values(rows)
-        while some := [dict(zip(names, row, strict=True)) for row in islice(values, AT_A_TIME)]:
+        most = table.at_a_time
+        while some := [dict(zip(names, row, strict=True)) for row in islice(values, most)]:
             self.connection.execute(statement, some)
 
     def tally(self, table: Table) -> Tally:

@@ -16,6 +16,7 @@ from digest.edition import Edition
 from digest.figures.calendar import UtcDay, UtcHour, begin_of, days
 from digest.figures.keeping import Found, counted_at, keep, kept
 from digest.models import (
+    LEASED,
     Bounce,
     Counted,
     DailyFigure,
@@ -33,16 +34,10 @@ from digest.models import (
 from digest.topics import taxonomy
 from digest.topics.classifier import ABOUT
 
-OPEN = (
-    DeliveryState.PENDING,
-    DeliveryState.CLAIMED,
-    DeliveryState.SENDING,
-    DeliveryState.UNKNOWN,
-)
-CLOSED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED)
+UNDERWAY = (DeliveryState.PENDING, *LEASED)
 
-FORGET_OPEN = timedelta(days=40)
-"""What is open so long counts as it did last: counting it again would read all since."""
+FORGET_AFTER = timedelta(days=40)
+"""What is underway so long counts as it did last: counting it again would read all since."""
 
 FOLLOWERS_EVERY = timedelta(hours=1)
 """Interests are many, and change slowly."""
@@ -55,8 +50,6 @@ BACK = {
 """How far the first count looks back."""
 
 ALL_PAPERS = ""
-
-_BOUNCES = {bounce: f"bounced-{bounce}" for bounce in Bounce}
 
 
 def count(sessions: Sessions, edition: Edition | None, now: datetime) -> None:
@@ -111,12 +104,12 @@ def _mails(session: Session, now: datetime) -> None:
     underway: Found = {
         (what, each, state): 0
         for what in (Counted.DIGESTS, Counted.OTHERS)
-        for each in days(max(first, today - FORGET_OPEN), today)
-        for state in OPEN
+        for each in days(max(first, today - FORGET_AFTER), today)
+        for state in UNDERWAY
     }
     for at, kind, state, number in session.execute(counted):
         what = Counted.DIGESTS if kind is DeliveryKind.DIGEST else Counted.OTHERS
-        into = underway if state in OPEN else ended
+        into = underway if state in UNDERWAY else ended
         into[what, at, state] = into.get((what, at, state), 0) + number
     newest = session.scalar(select(func.max(Delivery.id))) or 0
     keep(session, underway, now)
@@ -140,8 +133,8 @@ def _first_unsettled(session: Session, today: date) -> date:
         underway = session.scalar(
             select(func.min(DailyFigure.day)).where(
                 DailyFigure.what.in_((Counted.DIGESTS, Counted.OTHERS)),
-                DailyFigure.day >= today - FORGET_OPEN,
-                DailyFigure.of.in_(OPEN),
+                DailyFigure.day >= today - FORGET_AFTER,
+                DailyFigure.of.in_(UNDERWAY),
                 DailyFigure.value > 0,
             )
         )
@@ -180,9 +173,14 @@ def _events(session: Session, now: datetime) -> None:
     found: Found = {(Counted.EVENTS, now.date(), EventKind.COMPLAINED): 0}
     for at, kind, bounce, number in session.execute(counted):
         # A bounce that is not for good may turn into one that is: then the larger number stays.
-        of = _BOUNCES[bounce or Bounce.UNDETERMINED] if kind is EventKind.BOUNCED else kind
+        of = bounced(bounce or Bounce.UNDETERMINED) if kind is EventKind.BOUNCED else kind
         found[Counted.EVENTS, at, of] = found.get((Counted.EVENTS, at, of), 0) + number
     keep(session, found, now, falls=False)
+
+
+def bounced(bounce: Bounce) -> str:
+    """Return what a figure of such bounces is of."""
+    return f"bounced-{bounce}"
 
 
 def _answers(session: Session, edition: Edition | None, now: datetime) -> None:

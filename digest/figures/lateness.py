@@ -4,20 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from digest.database import DatabaseNow
-from digest.models import Delivery, DeliveryKind, DeliveryState, Standing, Subscriber
+from digest.database import DatabaseNow, literally
+from digest.models import LEASED, Delivery, DeliveryKind, DeliveryState, Standing, Subscriber
 from digest.planning import may_have
 
 LATE_AFTER = timedelta(hours=1)
 
 COUNTED = 1000
 """More are not counted: it is asked often, and a thousand is enough to know."""
-
-LEASED = (DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
-"""In the order in which the index of them has them."""
 
 HELD = (DeliveryState.PENDING, DeliveryState.CLAIMED)
 """A sender that dies again and again holds its digests for a while each time."""
@@ -66,7 +63,7 @@ def _planned(state: DeliveryState) -> Select[datetime]:
     return (
         select(Delivery.not_before)
         .where(
-            in_state(state) if state not in LEASED else in_state(*LEASED),
+            literally(Delivery.state, *(LEASED if state in LEASED else (state,))),
             Delivery.state == state,
             Delivery.kind == DeliveryKind.DIGEST,
             Delivery.not_before < DatabaseNow(-LATE_AFTER.total_seconds()),
@@ -76,22 +73,11 @@ def _planned(state: DeliveryState) -> Select[datetime]:
     )
 
 
-def in_state(*states: DeliveryState) -> ColumnElement[bool]:
-    """
-    Return the condition of an index on the deliveries in these *states*, in its own words.
-
-    As a parameter the database could not tell, when it plans, that the index has all of them.
-    """
-    if len(states) == 1:
-        return Delivery.state == bindparam(None, states[0], literal_execute=True)
-    return Delivery.state.in_(bindparam(None, states, expanding=True, literal_execute=True))
-
-
 def _unplanned(now: datetime) -> Select[datetime | None]:
     """Select the digests that no sweep has planned."""
     due = Subscriber.next_due_at
     return (
         select(due)
-        .where(Subscriber.standing == Standing.ACTIVE, due < now - LATE_AFTER)
+        .where(literally(Subscriber.standing, Standing.ACTIVE), due < now - LATE_AFTER)
         .order_by(due)
     )

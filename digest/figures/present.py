@@ -6,21 +6,21 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digest.database import DatabaseNow
+from digest import heartbeats
+from digest.database import DatabaseNow, literally
+from digest.figures.counting import UNDERWAY
 from digest.figures.keeping import counted_at, kept, totals
-from digest.figures.lateness import LEASED, Late, in_state, late
+from digest.figures.lateness import Late, late
 from digest.models import (
+    LEASED,
     Counted,
     DailyFigure,
     Delivery,
     DeliveryState,
     EditionRow,
-    Heartbeat,
     SendingBudget,
     Standing,
 )
-
-UNDERWAY = (DeliveryState.PENDING, *LEASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def present(session: Session, now: datetime) -> Present:
             if of not in UNDERWAY
         },
         events=totals(session, Counted.EVENTS),
-        beats={row[0]: row[1] for row in session.execute(select(Heartbeat.name, Heartbeat.at))},
+        beats=heartbeats.last(session),
         edition_at=session.scalar(select(func.max(EditionRow.built_at))),
         budget=_budget(session),
         late=late(session, now),
@@ -86,8 +86,9 @@ def newest(session: Session, what: Counted) -> dict[str, int]:
 
 
 def _underway(session: Session) -> dict[DeliveryState, int]:
-    waiting = select(func.count()).where(in_state(DeliveryState.PENDING))
-    counted = select(Delivery.state, func.count()).where(in_state(*LEASED)).group_by(Delivery.state)
+    waiting = select(func.count()).where(literally(Delivery.state, DeliveryState.PENDING))
+    leased = literally(Delivery.state, *LEASED)
+    counted = select(Delivery.state, func.count()).where(leased).group_by(Delivery.state)
     # Apart: each has an index of its own, and together they would have none.
     return {
         **dict.fromkeys(LEASED, 0),

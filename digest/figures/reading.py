@@ -50,6 +50,11 @@ class Run:
     last_at: datetime | None
     """When the first and the last mail left."""
 
+    @property
+    def failed(self) -> int:
+        """How often not all of them could be read."""
+        return sum(not good for _, good in self.fetches)
+
 
 def sources(session: Session, since: datetime) -> list[SourceHealth]:
     """Return how each source is that was read since then, in the order of their names."""
@@ -80,11 +85,15 @@ def sources(session: Session, since: datetime) -> list[SourceHealth]:
             failures=failures,
             papers=papers,
             good_at=good_at,
-            # Feeds may have keys in their addresses: of these the host is enough.
-            error=_ADDRESS.sub(r"\1/...", errors.get(name) or ""),
+            error=without_keys(errors.get(name) or ""),
         )
         for name, readings, failures, papers, good_at, _ in rows
     ]
+
+
+def without_keys(error: str) -> str:
+    """Return *error* with no more of an address than its host: those of feeds may have keys."""
+    return _ADDRESS.sub(r"\1/...", error)
 
 
 def runs(session: Session, days: Sequence[date]) -> list[Run]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from digest.events import Reputation, reputation
 from digest.figures.calendar import begin_of, days
-from digest.figures.counting import ALL_PAPERS
+from digest.figures.counting import ALL_PAPERS, bounced
 from digest.figures.keeping import counted_at, kept
 from digest.figures.present import newest
 from digest.figures.reading import Run, SourceHealth, runs, sources
@@ -78,13 +78,13 @@ def stats(session: Session, now: datetime, count: int) -> Stats:
     wanted = days(today - timedelta(days=count - 1), today)
     found = kept(session, SHOWN, wanted[0], today)
     events = found[Counted.EVENTS]
-    soft = [_bounced(each) for each in Bounce if each is not Bounce.PERMANENT]
+    soft = [bounced(each) for each in Bounce if each is not Bounce.PERMANENT]
     return Stats(
         days=tuple(wanted),
         counted_at=counted_at(session, Counted.READERS),
         readers={each: _line(found[Counted.READERS], [each], wanted) for each in Standing},
         digests={each: _line(found[Counted.DIGESTS], [each], wanted) for each in DeliveryState},
-        bounces=_line(events, [_bounced(Bounce.PERMANENT)], wanted),
+        bounces=_line(events, [bounced(Bounce.PERMANENT)], wanted),
         soft_bounces=_line(events, soft, wanted),
         complaints=_line(events, [EventKind.COMPLAINED], wanted),
         answers=_answers(found, ALL_PAPERS),
@@ -93,10 +93,6 @@ def stats(session: Session, now: datetime, count: int) -> Stats:
         runs=tuple(runs(session, wanted[-RUNS:])),
         reputation=reputation(session),
     )
-
-
-def _bounced(bounce: Bounce) -> str:
-    return f"bounced-{bounce}"
 
 
 def _line(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -12,37 +11,7 @@ from digest.keys import Keys
 from digest.lists.checking import Checker, Consented, Newcomer
 from digest.lists.documents import Document
 from digest.lists.records import Record
-from digest.lists.storing import AT_ONCE, Stored, store
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the lines of a list."""
-
-    active: int = 0
-    """New readers, whose digests come from their next regular hour on."""
-    pending: int = 0
-    """New, without a consent: they get no mail until they ask for it and confirm."""
-    known: int = 0
-    """Readers already, or named twice; nothing of theirs was changed."""
-    suppressed: int = 0
-    """Addresses that bounced, complained or were erased here, or whose reader moved away."""
-    left: int = 0
-    """Gone, as the list itself says."""
-    bad: int = 0
-    """Lines that could not be used."""
-
-    @property
-    def read(self) -> int:
-        """How many lines could be used."""
-        return self.active + self.pending + self.known + self.suppressed + self.left
-
-    def add(self, stored: Stored) -> None:
-        self.active += stored.active
-        self.pending += stored.pending
-        self.known += stored.known
-        self.suppressed += stored.suppressed
-
+from digest.lists.storing import AT_ONCE, Tally, store
 
 Reject = Callable[[Record, str], None]
 """Is told of each line that cannot be used, and why."""
@@ -78,7 +47,7 @@ def import_readers(
     return tally
 
 
-def _step(sessions: Sessions, now: datetime, dry_run: bool, some: Sequence[Newcomer]) -> Stored:  # noqa: FBT001
+def _step(sessions: Sessions, now: datetime, dry_run: bool, some: Sequence[Newcomer]) -> Tally:  # noqa: FBT001
     return in_transaction(sessions, lambda session: store(session, some, now, only_look=dry_run))
 
 
@@ -122,10 +91,10 @@ def _portions(newcomers: Iterable[Newcomer], most: int) -> Iterator[Sequence[New
 
 
 def _beside(
-    step: Callable[[Sequence[Newcomer]], Stored], portions: Iterable[Sequence[Newcomer]]
-) -> Iterator[Stored]:
+    step: Callable[[Sequence[Newcomer]], Tally], portions: Iterable[Sequence[Newcomer]]
+) -> Iterator[Tally]:
     """Yield what *step* makes of each portion, while the next one is read."""
-    underway: Future[Stored] | None = None
+    underway: Future[Tally] | None = None
     with ThreadPoolExecutor(1) as beside:
         for some in portions:
             if underway:

@@ -1,11 +1,10 @@
-"""Rows: what a newcomer is in the tables of readers, of interests and of consents."""
+"""Rows: what a newcomer is in the tables of readers and of consents."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from digest.lists.checking import Newcomer
-from digest.models import ConsentKind, InterestKind
+from digest.models import ConsentKind
 from digest.subscribers.consent import ELSEWHERE
 
 WHAT, TEXT_VERSION = ConsentKind.OPERATOR, ELSEWHERE
@@ -26,11 +25,6 @@ def of_reader(newcomer: Newcomer, now: datetime) -> dict[str, Any]:
         "requested": {},
         "created_at": now,
     }
-
-
-def of_interests(newcomer: Newcomer) -> Iterator[tuple[InterestKind, str]]:
-    for followed in newcomer.followed:
-        yield followed.kind, followed.value
 
 
 def of_consent(newcomer: Newcomer) -> dict[str, Any] | None:

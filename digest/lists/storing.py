@@ -1,8 +1,9 @@
 """Storing: some newcomers at a time become readers, each with interests and consent, or none do."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -21,19 +22,36 @@ Write = Callable[[Session, Sequence[Newcomer], datetime], set[str]]
 """Writes newcomers whom nobody knows; returns the addresses of those who were added."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What became of some newcomers: added, waiting for a confirmation, or left as they are."""
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines of a list."""
 
     active: int = 0
+    """New readers, whose digests come from their next regular hour on."""
     pending: int = 0
+    """New, without a consent: they get no mail until they ask for it and confirm."""
     known: int = 0
+    """Readers already, or named twice; nothing of theirs was changed."""
     suppressed: int = 0
+    """Addresses that bounced, complained or were erased here, or whose reader moved away."""
+    left: int = 0
+    """Gone, as the list itself says."""
+    bad: int = 0
+    """Lines that could not be used."""
+
+    @property
+    def read(self) -> int:
+        """How many lines could be used."""
+        return self.active + self.pending + self.known + self.suppressed + self.left
+
+    def add(self, other: Self) -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 def store(
     session: Session, newcomers: Sequence[Newcomer], now: datetime, *, only_look: bool = False
-) -> Stored:
+) -> Tally:
     """Make readers of *newcomers*, but for those who are known or suppressed; or *only_look*."""
     each: dict[str, Newcomer] = {}
     for newcomer in newcomers:
@@ -57,7 +75,7 @@ def store(
     pending = sum(
         newcomer.email in added and newcomer.standing is Standing.PENDING for newcomer in left
     )
-    return Stored(
+    return Tally(
         active=len(added) - pending,
         pending=pending,
         known=len(newcomers) - len(added) - suppressed,
@@ -89,9 +107,9 @@ def _insert(session: Session, newcomers: Sequence[Newcomer], now: datetime) -> s
     found = sa.select(Subscriber.email, Subscriber.id).where(Subscriber.email.in_(emails))
     ids: dict[str, int] = {row.email: row.id for row in session.execute(found)}
     interests = [
-        {"subscriber_id": ids[newcomer.email], "kind": kind, "value": value}
+        {"subscriber_id": ids[newcomer.email], "kind": each.kind, "value": each.value}
         for newcomer in newcomers
-        for kind, value in rows.of_interests(newcomer)
+        for each in newcomer.followed
     ]
     consents = [
         {"subscriber_id": ids[newcomer.email], **consent}

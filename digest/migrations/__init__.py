@@ -74,11 +74,6 @@ def knows(revision: str) -> bool:
     return _is_known(_config(), revision)
 
 
-def is_current(url: str) -> bool:
-    """Tell whether the database at *url* has every table as this version expects it."""
-    return age(url) is Age.CURRENT
-
-
 def _is_known(config: Config, revision: str) -> bool:
     try:
         ScriptDirectory.from_config(config).get_revision(revision)

@@ -4,6 +4,7 @@ from digest.models.alarms import AlarmRow
 from digest.models.base import Base, UtcDateTime
 from digest.models.consent import AddressChange, Consent, ConsentKind, MailboxReading
 from digest.models.deliveries import (
+    LEASED,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -40,6 +41,7 @@ from digest.models.restorations import Restoration
 from digest.models.topics import TopicModelRow
 
 __all__ = [
+    "LEASED",
     "AddressChange",
     "AlarmRow",
     "Balance",

@@ -33,6 +33,10 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
+LEASED = (DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+"""Those that somebody held or holds, in the order in which the index of them has them."""
+
+
 class StoppedBy(StrEnum):
     """Who stopped all sending."""
 
@@ -64,6 +68,12 @@ class Delivery(Base):
             postgresql_where=sa.text("state IN ('claimed', 'sending', 'unknown')"),
             sqlite_where=sa.text("state IN ('claimed', 'sending', 'unknown')"),
         ),
+        Index(
+            "ix__delivery_day",
+            "day_ends_at",
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        ),
         Index("ix__delivery_sending_at", "sending_at"),
         {"sqlite_autoincrement": True},
     )
@@ -77,7 +87,7 @@ class Delivery(Base):
         by_value(DeliveryState), default=DeliveryState.PENDING
     )
     priority: Mapped[int] = mapped_column(sa.SmallInteger)
-    """0 = all but digests, 1 = a first digest, 2 = digests."""
+    """0 = all but digests, 1 = the digest that a confirmation made due, 2 = digests."""
     not_before: Mapped[datetime]
     day_ends_at: Mapped[datetime]
     """When the local day of a digest is over; other kinds have two days."""

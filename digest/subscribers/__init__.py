@@ -6,7 +6,16 @@ from digest.subscribers.choices import Choices, choices
 from digest.subscribers.exporting import export
 from digest.subscribers.joining import Confirmed, add, confirm, subscribe
 from digest.subscribers.keeping import interests, keep, requested
-from digest.subscribers.leaving import erase, may_undo, undo, unsubscribe
+from digest.subscribers.leaving import (
+    STAYING,
+    changes_naming,
+    end_mail,
+    erase,
+    forget_address,
+    may_undo,
+    undo,
+    unsubscribe,
+)
 from digest.subscribers.moving import (
     UNDO_MOVE_WITHIN,
     Moved,
@@ -24,6 +33,7 @@ from digest.subscribers.staying import pause, prefer, replace_feed, resume, revo
 from digest.subscribers.stopping import asking_again, bar_imports, forgive, stop_address
 
 __all__ = [
+    "STAYING",
     "UNDO_MOVE_WITHIN",
     "Choices",
     "Confirmed",
@@ -34,10 +44,13 @@ __all__ = [
     "asking_again",
     "bar_imports",
     "change_behind",
+    "changes_naming",
     "choices",
     "confirm",
+    "end_mail",
     "erase",
     "export",
+    "forget_address",
     "forget_moves",
     "forgive",
     "interests",

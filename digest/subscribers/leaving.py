@@ -1,8 +1,9 @@
 """Leaving: the end of all mail, a quarter of an hour to think again, and erasure."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest import departures, planning
@@ -22,6 +23,9 @@ from digest.subscribers.stopping import FINAL, bar_imports
 
 UNDO_WITHIN = timedelta(minutes=15)
 
+STAYING = (Standing.PENDING, Standing.ACTIVE, Standing.PAUSED)
+"""Who has not left."""
+
 
 def unsubscribe(
     sessions: Sessions,
@@ -38,18 +42,7 @@ def unsubscribe(
     mail's, does not end what its reader consented to since. Returns once no mail to them is being
     sent, or after *wait* seconds: False then, for one mail may be on its way.
     """
-    staying = Subscriber.standing.in_((Standing.PENDING, Standing.ACTIVE, Standing.PAUSED))
-    statement = (
-        update(Subscriber)
-        .where(Subscriber.id == reader_id, staying)
-        .values(
-            standing=Standing.UNSUBSCRIBED,
-            next_due_at=None,
-            left_at=now,
-            left_as=Subscriber.standing,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    statement = end_mail(Subscriber.id == reader_id, now)
     if unless_back_since:
         statement = statement.where(_not_back(unless_back_since))
 
@@ -62,6 +55,21 @@ def unsubscribe(
 
     in_transaction(sessions, step)
     return silence.silent(sessions, reader_id, wait)
+
+
+def end_mail(to: ColumnElement[bool], at: datetime | None) -> Update:
+    """Return the statement that ends all mail to readers, but for those who are gone already."""
+    return (
+        update(Subscriber)
+        .where(to, Subscriber.standing.in_(STAYING))
+        .values(
+            standing=Standing.UNSUBSCRIBED,
+            next_due_at=None,
+            left_at=at,
+            left_as=Subscriber.standing,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _not_back(since: datetime) -> ColumnElement[bool]:
@@ -132,9 +140,56 @@ def _delete(session: Session, reader_id: int, now: datetime) -> None:
         .values(address_hash=None)
         .execution_options(synchronize_session=False)
     )
+    _forget_changes(session, reader.address_hash)
     # By a statement: what belongs to them goes with them, by the database's own rules.
     session.execute(
         delete(Subscriber)
         .where(Subscriber.id == reader_id)
         .execution_options(synchronize_session=False)
     )
+
+
+def changes_naming(session: Session, address_hash: str) -> Sequence[AddressChange]:
+    """Return the changes of address that lead from or to the address of this hash."""
+    named = or_(
+        AddressChange.address_hash == address_hash, AddressChange.former_hash == address_hash
+    )
+    return session.scalars(select(AddressChange).where(named).order_by(AddressChange.id)).all()
+
+
+def forget_address(session: Session, address_hash: str, now: datetime) -> list[int]:
+    """
+    Delete all that is kept of an address at which nobody reads, but for its keyed hash.
+
+    Returns the readers who moved from there, or wanted to move there.
+
+    Who moved away from it reads on elsewhere. The link that was mailed here to take that back is
+    void from then on: it is for the owner of this mailbox to use, or to give up.
+    """
+    departures.note(session.info, Departure(now, Why.ERASED, None, address_hash))
+    bar_imports(session, address_hash, now)
+    session.execute(
+        update(EventRow)
+        .where(EventRow.address_hash == address_hash)
+        .values(address_hash=None)
+        .execution_options(synchronize_session=False)
+    )
+    return _forget_changes(session, address_hash)
+
+
+def _forget_changes(session: Session, address_hash: str) -> list[int]:
+    readers = sorted({each.subscriber_id for each in changes_naming(session, address_hash)})
+    # Whoever confirms or takes back one of them at this moment holds its reader's row.
+    session.execute(select(Subscriber.id).where(Subscriber.id.in_(readers)).with_for_update())
+    for each in changes_naming(session, address_hash):
+        if each.changed_at and each.former_hash != address_hash:
+            # Another mailbox can take it back still: whoever moved somebody away and on must not
+            # cut that off by an erasure of the place between.
+            each.email = each.address_hash = ""
+        else:
+            session.delete(each)
+    session.flush()
+    for reader_id in readers:
+        # A mail about such a change may be written already.
+        silence.take_back(session, reader_id)
+    return readers

@@ -103,8 +103,10 @@ def change_behind(
     reader = session.get(Subscriber, change.subscriber_id, with_for_update=lock)
     if reader is None or (version is not None and version < reader.link_version):
         raise BadLink("revoked")
-    # What was read before the lock may have changed while it was waited for.
-    session.refresh(change)
+    # What was read before the lock may have changed, or gone, while it was waited for.
+    change = session.get(AddressChange, change_id, populate_existing=True)
+    if change is None:
+        raise BadLink("forgotten")
     return change, reader
 
 

@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from digest import planning
+from digest import departures, planning
+from digest.departures import Departure, Why
 from digest.models import DeliveryKind, Standing, Subscriber
 from digest.subscribers import silence
 from digest.subscribers.choices import Choices
@@ -44,9 +45,17 @@ def resume(reader: Subscriber, *, now: datetime) -> None:
         planning.wake(reader, now)
 
 
-def replace_feed(reader: Subscriber) -> None:
+def replace_feed(session: Session, reader: Subscriber, *, now: datetime) -> None:
     """Give *reader*, whose row is locked, another address of their private feed for all so far."""
     reader.feeds_replaced += 1
+    _note_revoked(session, reader, now)
+
+
+def _note_revoked(session: Session, reader: Subscriber, now: datetime) -> None:
+    """Write down how often *reader* has revoked, which a restored database does not know."""
+    counts = (reader.link_version, reader.feeds_replaced)
+    revoked = Departure(now, Why.REVOKED, reader.id, reader.address_hash, *counts)
+    departures.note(session.info, revoked)
 
 
 def revoke(session: Session, reader: Subscriber, *, now: datetime) -> None:
@@ -56,6 +65,7 @@ def revoke(session: Session, reader: Subscriber, *, now: datetime) -> None:
     The caller waits, once this is committed, until `silence.silent`.
     """
     reader.link_version += 1
+    _note_revoked(session, reader, now)
     session.flush()
     silence.take_back(session, reader.id)
     ask(session, reader, DeliveryKind.LINK if reader.is_reading else None, now=now)

@@ -10,10 +10,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from digest.clock import Cadence
-from digest.database import DatabaseNow, connect
+from digest.database import DatabaseNow, Sessions, connect
+from digest.edition import Edition, newest
 from digest.models import (
+    Bounce,
     Delivery,
     DeliveryKind,
+    EventKind,
+    EventRow,
     FetchRun,
     Interest,
     InterestKind,
@@ -164,6 +168,30 @@ def from_the_future(url: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '20991231_later'"))
     engine.dispose()
+
+
+def offered(session: Session) -> Edition:
+    """Return the newest edition, which has to be there."""
+    found = newest(session, samples=True)
+    assert found
+    return found
+
+
+def events(
+    sessions: Sessions, now: datetime, kind: EventKind, count: int, bounce: Bounce | None = None
+) -> None:
+    """Add so many events, each about a mail of its own, heard at this moment."""
+    with sessions.begin() as session:
+        session.add_all(
+            EventRow(
+                message_id=f"m{next(_numbers)}",
+                kind=kind,
+                bounce=bounce,
+                at=now,
+                received_at=DatabaseNow(),
+            )
+            for _ in range(count)
+        )
 
 
 def fetched(session: Session, *, at: datetime) -> None:

@@ -165,7 +165,7 @@ def test_it_shows_what_happened_and_nobody_s_address(here: Installation) -> None
 
     page = admin(here)
 
-    assert "1 get digests" in page
+    assert "1 active" in page
     assert "Today: active 1, paused 0, pending 0." in page
     assert "Today: unsubscribed 1, bounced 0, complained 0." in page
     assert "Today: sent 1, skipped 0, failed 0, unknown 0, waiting 0." in page
@@ -286,4 +286,4 @@ def test_the_upper_edge_is_a_round_number(value: int, top: int) -> None:
 def test_a_mail_of_unknown_outcome_is_marked(here: Installation) -> None:
     here.digest_to(here.reader(), DeliveryState.UNKNOWN)
 
-    assert "1 have an unknown outcome" in admin(here)
+    assert "1 with an unknown outcome" in admin(here)

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Any
 
@@ -18,7 +19,8 @@ from digest.doctor import Status
 from digest.errors import BadSettings
 from digest.events import brakes
 from digest.fetch import feeds
-from digest.mail.transport import NotSent, Reaction
+from digest.mail.message import Mail
+from digest.mail.transport import NotSent, Outcome, Reaction, Transport
 from digest.models import (
     AlarmRow,
     Bounce,
@@ -419,6 +421,27 @@ def test_a_watch_goes_on_whatever_the_database_does(
     assert rung(bell) == ["sending"]
 
 
+def test_a_watch_goes_on_whatever_goes_wrong(
+    watched: Services, bell: Bell, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop(watched)
+    ended, moments = Event(), iter([RuntimeError("no time"), OSError("no clock")])
+
+    def clock() -> datetime:
+        if failure := next(moments, None):
+            raise failure
+        return watched.clock()
+
+    watch = Thread(target=alarms.watch, args=(replace(watched, clock=clock), ended, 0.05))
+    watch.start()
+    eventually(lambda: bool(bell.rung))
+    ended.set()
+    watch.join()
+
+    assert rung(bell) == ["sending"]
+    assert caplog.text.count("this look failed") == 2
+
+
 # How it is told
 
 
@@ -611,6 +634,37 @@ def test_a_mail_that_was_put_off_is_tried_again_and_one_in_doubt_is_not(
         alarms.tell(services)
 
     assert (relay.begun, relay.offered) == (2, 1)
+
+
+def test_an_alarm_that_cannot_be_told_at_all_keeps_no_other_back(
+    installed: Make, relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Choosy:
+        """A relay of which one mail breaks something."""
+
+        def __init__(self, relay: Transport) -> None:
+            self.relay = relay
+
+        def send(self, mail: Mail) -> Outcome:
+            if "sending" in mail.subject:
+                raise RuntimeError("out of order")
+            return self.relay.send(mail)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.relay, name)
+
+    services = mailing(installed, relay.port)
+    assert services.alarm_relay is not None
+    services = replace(services, alarm_relay=Choosy(services.alarm_relay))
+    stop(services)
+    for _ in range(2):
+        read(services, "arxiv", "answered 503")
+
+    alarms.tell(services)
+
+    [mail] = relay.received
+    assert "Subject: Daybreak: alarm (fetch:arxiv)" in mail.raw.decode()
+    assert "alarm not told key=sending" in caplog.text
 
 
 def test_each_way_is_told_whether_the_other_works_or_not(

@@ -313,6 +313,35 @@ def test_what_is_no_request_is_refused(
     assert refused(answer)["detail"]
 
 
+def test_reading_has_a_limit_that_the_search_page_shares(tmp_path: Path) -> None:
+    with installation(tmp_path) as limited:
+        api = limited.visitor()
+        paths = [f"/api/v1/search?q=w{n}" if n % 2 else f"/search?q=w{n}" for n in range(120)]
+        statuses = {api.get(path).status_code for path in paths}
+        searched, listed, page = (
+            api.get(path) for path in ("/api/v1/search?q=one", "/api/v1/topics", "/search?q=one")
+        )
+        blank = api.get("/search")
+        api.environ_base["REMOTE_ADDR"] = "192.0.2.8"
+        other = api.get("/api/v1/topics")
+
+    assert statuses == {200}
+    assert (searched.status_code, listed.status_code, page.status_code) == (429, 429, 429)
+    assert searched.content_type == "application/problem+json"
+    assert 1 <= int(searched.headers["Retry-After"]) <= 60
+    assert searched.json is not None
+    assert "That was too often. Try again in" in searched.json["detail"]
+    assert (blank.status_code, other.status_code) == (200, 200)
+
+
+def test_what_is_kept_from_the_last_time_counts_as_nothing(tmp_path: Path) -> None:
+    with installation(tmp_path) as limited:
+        api = limited.visitor()
+        statuses = {api.get("/api/v1/topics").status_code for _ in range(130)}
+
+    assert statuses == {200}
+
+
 def test_the_limits_are_those_of_the_form(tmp_path: Path) -> None:
     with installation(tmp_path) as limited:
         answers = [subscribe(limited, email=f"ann{number}@example.org") for number in range(6)]

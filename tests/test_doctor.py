@@ -3,19 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import kombu
 import pytest
 import sqlalchemy as sa
 
-from digest import delivery, doctor, errands, pipeline
+from digest import delivery, doctor, edition, errands, pipeline
 from digest.clock import utc_now
 from digest.database import DatabaseNow
 from digest.delivery.budget import locked, rest
 from digest.doctor import Finding, Status, machinery
-from digest.models import Bounce, Delivery, DeliveryState, EventKind, EventRow, FetchRun
+from digest.models import Bounce, Delivery, DeliveryState, EventKind, FetchRun, Paper
 from digest.services import Services, build
 from digest.settings import Settings, read_settings
 from tests import make
@@ -263,7 +263,7 @@ def test_the_way_of_events_and_the_last_one_are_named(
 ) -> None:
     with by_ses(well, **way) as listening:
         before = finding(listening, "events")
-        event(well, EventKind.SENT)
+        make.events(well.sessions, well.clock(), EventKind.SENT, 1)
         after = finding(listening, "events")
 
     assert (before.status, after.status) == (Status.OK, Status.OK)
@@ -284,39 +284,24 @@ def test_mails_without_an_event_for_an_hour_are_a_warning(
         assert finding(listening, "events").status is status
 
 
-def event(services: Services, kind: EventKind, count: int = 1) -> None:
-    bounce = Bounce.PERMANENT if kind is EventKind.BOUNCED else None
-    with services.sessions.begin() as session:
-        session.add_all(
-            EventRow(
-                message_id=f"{kind} {number}",
-                kind=kind,
-                bounce=bounce,
-                at=services.clock(),
-                received_at=DatabaseNow(),
-            )
-            for number in range(count)
-        )
-
-
 def test_bounces_and_complaints_stand_beside_their_brakes(well: Services) -> None:
     with well.sessions.begin() as session:
         reader = make.subscriber(session)
         for _ in range(40):
             make.delivery(session, reader, state=DeliveryState.SENT, sending_at=DatabaseNow(-9))
-    event(well, EventKind.BOUNCED, 3)
-    event(well, EventKind.COMPLAINED, 1)
+    make.events(well.sessions, well.clock(), EventKind.BOUNCED, 3, Bounce.PERMANENT)
+    make.events(well.sessions, well.clock(), EventKind.COMPLAINED, 1)
 
     found = finding(well, "reputation")
 
     assert found.status is Status.OK
     assert found.detail == (
-        "3 bounces (brake at 4.00%) and 1 complaints (at 0.08%) of 40 mails in 7 days"
+        "in 7 days: bounces 3 (brake at 4.00%), complaints 1 (at 0.08%), mails 40"
     )
 
 
 def test_more_than_the_brakes_allow_is_an_error(well: Services) -> None:
-    event(well, EventKind.COMPLAINED, 5)
+    make.events(well.sessions, well.clock(), EventKind.COMPLAINED, 5)
 
     assert finding(well, "reputation").status is Status.ERROR
 
@@ -396,14 +381,13 @@ def test_a_broker_that_is_away_is_an_error_without_its_password(well: Services) 
 @pytest.mark.parametrize(
     "url",
     [
-        "redis://127.0.0.1:notaport/0",
-        "redis://:hunter2/x@127.0.0.1/0",
-        "redis://[hunter2/0",
-        "redis://127.0.0.1:1/zero",
-        "redis://127.0.0.1:1/0?socket_timeout=1",
+        "rediss://:hunter2@127.0.0.1:1/0?ssl_cert_reqs=perhaps",
+        "rediss://:hunter2@127.0.0.1:1/0?ssl_no_such_option=1",
     ],
 )
-def test_an_address_that_is_no_brokers_is_an_error_without_it(well: Services, url: str) -> None:
+def test_options_that_a_broker_does_not_have_are_an_error_without_its_password(
+    well: Services, url: str
+) -> None:
     odd = with_broker(well, url)
 
     found = finding(odd, "broker")
@@ -439,9 +423,9 @@ def test_hints_that_nobody_takes_are_a_warning(well: Services, valkey: Valkey) -
         full = finding(reached, "broker")
         queue.clear()
 
-    assert empty == Finding("broker", Status.OK, "it answers; 0 hints wait")
+    assert empty == Finding("broker", Status.OK, "it answers; hints waiting: 0")
     assert full.status is Status.WARNING
-    assert "101 hints wait: nobody takes them" in full.detail
+    assert "hints waiting: 101: nobody takes them" in full.detail
     reached.close()
 
 
@@ -577,6 +561,31 @@ def test_an_edition_of_yesterday_is_a_warning(well: Services, clock: StoppedCloc
 
     assert found.status is Status.WARNING
     assert "none of today" in found.detail
+
+
+def test_an_edition_without_papers_is_a_warning_though_the_sources_were_read(
+    services: Services,
+) -> None:
+    pipeline.fetch(services, ["sample"])
+    with services.sessions.begin() as session:
+        session.execute(sa.update(Paper).values(listed_on=date(2026, 9, 1)))
+        edition.build(session, services.clock())
+
+    found = finding(services, "edition")
+
+    assert found.status is Status.WARNING
+    assert "no paper of the last 4 days; the sources gave 48" in found.detail
+    assert "DIGEST_SOURCES" in found.remedy
+
+
+def test_an_edition_of_invented_papers_is_a_warning_where_real_mail_is_sent(well: Services) -> None:
+    kept = {"state_dir": well.settings.state_dir, "database_url": well.settings.database_url}
+    public = read_settings(**PRODUCTION | kept)
+
+    found = finding(replace(well, settings=public), "edition")
+
+    assert found.status is Status.WARNING
+    assert "never mailed out" in found.detail
 
 
 def test_the_pace_stands_beside_what_is_left_of_the_quota(well: Services) -> None:

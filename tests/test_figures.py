@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from digest import edition, errands, figures, pipeline
+from digest import errands, figures, pipeline
 from digest.database import DatabaseNow
 from digest.figures import Late, Present, Stats
 from digest.figures.calendar import days
@@ -235,17 +235,7 @@ def test_mails_are_counted_by_the_hour_in_which_they_left(services: Services) ->
 
 
 def told(services: Services, kind: EventKind, count: int, bounce: Bounce | None = None) -> None:
-    with services.sessions.begin() as session:
-        session.add_all(
-            EventRow(
-                message_id=f"{kind}{bounce}{number}",
-                kind=kind,
-                bounce=bounce,
-                at=services.clock(),
-                received_at=DatabaseNow(),
-            )
-            for number in range(count)
-        )
+    make.events(services.sessions, services.clock(), kind, count, bounce)
 
 
 def test_bounces_and_complaints_outlive_their_events(services: Services) -> None:
@@ -265,7 +255,7 @@ def test_bounces_and_complaints_outlive_their_events(services: Services) -> None
 
 def test_topics_have_followers_and_a_precision(quiet: Services) -> None:
     with quiet.sessions.begin() as session:
-        offered = edition.newest(session, samples=True)
+        offered = make.offered(session)
         place = max(range(len(taxonomy.topics())), key=lambda n: offered.topics[:, n].max())
         row = int(offered.topics[:, place].argmax())
         topic, paper = taxonomy.topics()[place].slug, int(offered.paper_ids[row])
@@ -290,7 +280,7 @@ def test_topics_have_followers_and_a_precision(quiet: Services) -> None:
 
 def test_who_says_the_opposite_later_counts_once(quiet: Services) -> None:
     with quiet.sessions.begin() as session:
-        offered = edition.newest(session, samples=True)
+        offered = make.offered(session)
         reader, paper = make.subscriber(session), int(offered.paper_ids[0])
         session.add(Rating(subscriber_id=reader.id, paper_id=paper, liked=True, at=quiet.clock()))
     before = counted(quiet)

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
+from pathlib import Path
 
 import pytest
 
@@ -163,8 +165,11 @@ def test_what_ses_has_not_found_yet_is_said(
 
     found = findings(clients, resolver)
 
-    assert wrong(found) == dict.fromkeys(("identity", "dkim", "mail from"), Status.ERROR)
+    pending = ("identity", "dkim", "mail from", "alignment")
+    assert wrong(found) == dict.fromkeys(pending, Status.ERROR)
     assert "72 hours" in found["dkim"].remedy
+    assert found["alignment"].detail == "with From example.org: nothing aligned"
+    assert "whose status is PENDING" in found["alignment"].remedy
 
 
 @pytest.mark.usefixtures("ses")
@@ -258,6 +263,47 @@ def test_a_key_of_the_operator_s_own_is_left_to_ses(
         del dns.zone[f"{token}._domainkey.example.org", "CNAME"]
 
     assert wrong(findings(clients, resolver)) == {}
+
+
+@pytest.mark.usefixtures("ses")
+def test_a_key_that_stands_in_the_place_of_its_cname_is_there(
+    clients: Clients, dns: NameServer, resolver: Resolver
+) -> None:
+    for token in TOKENS:
+        name = f"{token}._domainkey.example.org"
+        del dns.zone[name, "CNAME"]
+        dns.zone[name, "TXT"] = txt("p=MIIBIjANBgkq")
+
+    assert wrong(findings(clients, resolver)) == {}
+
+
+def test_mail_that_we_sign_ourselves_needs_no_key_of_ses(
+    ses: SesAccount, clients: Clients, dns: NameServer, resolver: Resolver
+) -> None:
+    ses.identities["example.org"]["DkimAttributes"]["Status"] = "PENDING"
+    for token in TOKENS:
+        del dns.zone[f"{token}._domainkey.example.org", "CNAME"]
+    own = replace(SENDER, selector="ours")
+    before = findings(clients, resolver, own)
+    dns.zone["ours._domainkey.example.org", "TXT"] = txt("v=DKIM1; k=rsa; p=MIIBIjANBgkq")
+
+    after = findings(clients, resolver, own)
+
+    assert before["dkim dns"].status is Status.ERROR
+    assert after["dkim dns"].status is Status.OK
+    assert "ours._domainkey.example.org" in after["dkim dns"].detail
+    assert "DKIM" not in before["alignment"].detail
+    assert "DKIM and SPF aligned" in after["alignment"].detail
+
+
+def test_our_own_key_counts_where_we_sign_and_not_where_ses_does(tmp_path: Path) -> None:
+    by_relay = {"mail_url": "smtp://email-smtp.eu-west-1.amazonaws.com:587"}
+    signing = PRODUCTION | {"dkim_key_file": tmp_path / "dkim.pem", "dkim_selector": "ours"}
+
+    relayed = provisioning.sender(read_settings(**signing | by_relay), region=REGION)
+    handed = provisioning.sender(read_settings(**signing | {"mail_url": f"ses://{REGION}"}))
+
+    assert (relayed.selector, handed.selector) == ("ours", "")
 
 
 @pytest.mark.usefixtures("ses")

@@ -1,6 +1,5 @@
 """Looking: what is wrong at this moment that the operator has to know of."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,15 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
-from digest import fetch, library
+from digest import fetch, heartbeats, library
 from digest.database import DatabaseNow
 from digest.events import brakes
-from digest.figures import late
+from digest.figures import late, without_keys
 from digest.models import (
     Delivery,
     DeliveryState,
     FetchRun,
-    Heartbeat,
     SendingBudget,
     StoppedBy,
     Subscriber,
@@ -33,8 +31,6 @@ FAILURES = 2
 
 QUIET_AFTER_REST = timedelta(minutes=5)
 """Sending that rests again within so long is still the same event."""
-
-_ADDRESS = re.compile(r"(https?://[^/\s?]+)\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +93,8 @@ def _of_fetching(session: Session, settings: Settings) -> Iterator[Alarm]:
         )
         runs = session.execute(newest).all()
         if len(runs) == FAILURES and not any(was_read for _, _, was_read in runs):
-            # Of an address only the host: an alarm leaves the house, and feeds have keys.
-            error = _ADDRESS.sub(r"\1/...", runs[0][1] or "")
+            # An alarm leaves the house.
+            error = without_keys(runs[0][1] or "")
             yield Alarm(f"fetch:{source.name}", error, _fails_since(session, source.name))
 
 
@@ -119,7 +115,7 @@ def _of_reading(session: Session, settings: Settings, now: datetime) -> Iterator
 
 
 def _of_sweeping(session: Session, now: datetime) -> Iterator[Alarm]:
-    last = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "sweep"))
+    last = heartbeats.last(session).get("sweep")
     if last and now - last >= NO_SWEEP_FOR:
         yield Alarm("sweep", f"the last sweep was {last:%F %R} UTC: no mail is planned", last)
 

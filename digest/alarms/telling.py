@@ -52,6 +52,9 @@ def watch(services: Services, ended: Event, every: float = WATCH_EVERY) -> None:
             tell(services)
         except SQLAlchemyError as exc:
             log.warning("alarms: the database does not answer: %s", type(exc).__name__)
+        except Exception:
+            # Nobody looks after this thread: whatever it was, the next look must come.
+            log.exception("alarms: this look failed")
 
 
 def tell(services: Services) -> None:
@@ -122,6 +125,35 @@ def _untold(services: Services, channel: _Channel) -> list[str]:
 
 def _tell(services: Services, channel: _Channel, key: str) -> bool:
     """Tell one alarm, unless another process does so; False when nobody listened."""
+    row = _leased(services, channel, key)
+    if row is None:
+        return True
+    told: dict[str, datetime | None] = {"lease_until": None}
+    listens = True
+    try:
+        # Outside a transaction: it goes over the network.
+        channel.say(services, row)
+        told[channel.told_at.key] = services.clock()
+    except FetchError as exc:
+        log.warning("alarm not told key=%s way=%s why=%s", key, channel.told_at.key, exc)
+        listens = False
+    except Exception:
+        # Of this one alone: the others would never be told, for it comes first each time.
+        log.exception("alarm not told key=%s way=%s", key, channel.told_at.key)
+    in_transaction(
+        services.sessions,
+        # Not a later event of that name, which nobody was told of.
+        lambda session: session.execute(
+            update(AlarmRow)
+            .where(AlarmRow.key == key, AlarmRow.raised_at == row.raised_at)
+            .values(**told)
+        ),
+    )
+    return listens
+
+
+def _leased(services: Services, channel: _Channel, key: str) -> AlarmRow | None:
+    """Return the alarm, which nobody else tells meanwhile; None where another process does."""
     mine = (
         update(AlarmRow)
         .where(
@@ -135,25 +167,7 @@ def _tell(services: Services, channel: _Channel, key: str) -> bool:
     with services.sessions.begin() as session:
         row = session.scalar(mine)
         session.expunge_all()
-    if row is None:
-        return True
-    told: dict[str, datetime | None] = {"lease_until": None}
-    try:
-        # Outside a transaction: it goes over the network.
-        channel.say(services, row)
-        told[channel.told_at.key] = services.clock()
-    except FetchError as exc:
-        log.warning("alarm not told key=%s way=%s why=%s", key, channel.told_at.key, exc)
-    in_transaction(
-        services.sessions,
-        # Not a later event of that name, which nobody was told of.
-        lambda session: session.execute(
-            update(AlarmRow)
-            .where(AlarmRow.key == key, AlarmRow.raised_at == row.raised_at)
-            .values(**told)
-        ),
-    )
-    return channel.told_at.key in told
+    return row
 
 
 def _post(services: Services, row: AlarmRow) -> None:

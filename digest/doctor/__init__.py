@@ -3,21 +3,18 @@
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from digest import alarms, figures, library, migrations
-from digest.clock import last_daily
+from digest import alarms, figures, migrations
 from digest.database import DatabaseNow
-from digest.doctor import hearing, machinery, published
+from digest.doctor import hearing, machinery, offering, published
 from digest.doctor.finding import Finding, Status
 from digest.errors import DigestError
 from digest.migrations import Age
 from digest.models import (
     Delivery,
     DeliveryState,
-    EditionRow,
-    FetchRun,
     KeyCheck,
     SendingBudget,
 )
@@ -28,7 +25,6 @@ __all__ = ["Finding", "Status", "examine", "lines", "well"]
 CHECK_DATABASE = "check DIGEST_DATABASE_URL"
 LOOKING_FAILED = "looking at it failed"
 START = "digest up, or see docs/operating.md"
-FETCH_TAKES = timedelta(hours=1)
 STUCK_AFTER = timedelta(minutes=30)
 
 _OUT_OF_DATE = {
@@ -67,39 +63,6 @@ def _looked(name: str, check: Callable[[Services], Finding], services: Services)
 
 def _said_by(exc: SQLAlchemyError) -> str:
     return str(getattr(exc, "orig", None) or exc).strip().partition("\n")[0]
-
-
-def _last_fetch(services: Services) -> Finding:
-    real = FetchRun.source != "sample" if services.settings.sources != ("sample",) else true()
-    newest = select(func.max(FetchRun.id)).where(real).group_by(FetchRun.source)
-    failing = select(FetchRun.source, FetchRun.error).where(
-        FetchRun.id.in_(newest), FetchRun.error.is_not(None)
-    )
-    with services.sessions.begin() as session:
-        good = session.scalar(select(func.max(FetchRun.at)).where(real, library.was_read()))
-        trouble = "; ".join(f"{source}: {error}" for source, error in session.execute(failing))
-    if good is None:
-        return Finding(
-            "fetch", Status.WARNING, trouble or "nothing was fetched yet", "digest fetch"
-        )
-    late = last_daily(services.composer.fetch_at, services.clock() - FETCH_TAKES) > good
-    detail = f"the last one that worked was {good:%F %R} UTC"
-    if late or trouble:
-        status = Status.ERROR if late else Status.WARNING
-        told = f"{detail}; {trouble}" if trouble else detail
-        return Finding("fetch", status, told, "digest fetch")
-    return Finding("fetch", Status.OK, detail)
-
-
-def _edition(services: Services) -> Finding:
-    with services.sessions.begin() as session:
-        at = session.scalar(select(func.max(EditionRow.built_at)))
-    if at is None:
-        return Finding("edition", Status.WARNING, "there is none yet", "digest fetch")
-    detail = f"the newest is of {at:%F %R} UTC"
-    if at < last_daily(services.composer.fetch_at, services.clock() - FETCH_TAKES):
-        return Finding("edition", Status.WARNING, f"{detail}: none of today", "digest fetch")
-    return Finding("edition", Status.OK, detail)
 
 
 def _sending(services: Services) -> Finding:
@@ -157,11 +120,11 @@ def _deliveries(services: Services) -> Finding:
     with services.sessions.begin() as session:
         behind = figures.newest_before(session, now.date() - timedelta(days=1))
     counted = {
-        "wait longer than half an hour": (
+        "waiting longer than half an hour": (
             Delivery.state == DeliveryState.PENDING,
             Delivery.created_at < now - STUCK_AFTER,
         ),
-        "have an unknown outcome": (Delivery.state == DeliveryState.UNKNOWN,),
+        "with an unknown outcome": (Delivery.state == DeliveryState.UNKNOWN,),
         "failed within a day": (
             # Of these there is no index: the ids grow with the days.
             Delivery.id > behind,
@@ -198,8 +161,8 @@ _CHECKS: tuple[tuple[str, Callable[[Services], Finding]], ...] = (
     ("beat", machinery.part("beat", "task of beat", f"start beat: {START}")),
     ("worker", machinery.part("worker", "task of a worker", f"start a worker: {START}")),
     ("sweep", machinery.heartbeat("sweep", "sweep", f"start beat and a worker: {START}")),
-    ("fetch", _last_fetch),
-    ("edition", _edition),
+    ("fetch", offering.last_fetch),
+    ("edition", offering.edition),
     ("mailbox", _mailbox),
     ("deliveries", _deliveries),
     ("clock", machinery.clocks),

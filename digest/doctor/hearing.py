@@ -56,9 +56,8 @@ def reputation(services: Services) -> Finding:
     with services.sessions.begin() as session:
         found = events.reputation(session)
     detail = (
-        f"{found.bounces} bounces (brake at {events.BOUNCES.share:.2%}) and"
-        f" {found.complaints} complaints (at {events.COMPLAINTS.share:.2%})"
-        f" of {found.mails} mails in 7 days"
+        f"in 7 days: bounces {found.bounces} (brake at {events.BOUNCES.share:.2%}),"
+        f" complaints {found.complaints} (at {events.COMPLAINTS.share:.2%}), mails {found.mails}"
     )
     if found.too_many():
         return Finding("reputation", Status.ERROR, detail, "find out which readers never asked")

@@ -12,11 +12,11 @@ from kombu.exceptions import KombuError, OperationalError
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
+from digest import heartbeats
 from digest.clock import utc_now
 from digest.database import DatabaseNow
 from digest.departures import Book
 from digest.doctor.finding import Finding, Status
-from digest.models import Heartbeat
 from digest.services import Services
 from digest.settings import Settings
 
@@ -53,10 +53,11 @@ def broker(services: Services) -> Finding:
         why = " ".join(str(exc).split()) or type(exc).__name__
         remedy = "check DIGEST_BROKER_URL; nothing is lost, and nothing is sent meanwhile"
         return Finding("broker", Status.ERROR, f"it does not answer: {why}", remedy)
-    except (ValueError, TypeError):
-        # Not in its words: a / in the password makes a part of it the port that is complained of.
-        remedy = "write redis://:password@host:6379/0, with what is odd in the password as %2F"
-        return Finding("broker", Status.ERROR, "DIGEST_BROKER_URL is no such address", remedy)
+    except (ValueError, TypeError, LookupError):
+        # Not in its words, which may quote the address.
+        remedy = "write rediss://host:6379/0?ssl_cert_reqs=required, or leave the options out"
+        detail = "DIGEST_BROKER_URL has options that its client does not know"
+        return Finding("broker", Status.ERROR, detail, remedy)
     return _queued(waiting)
 
 
@@ -86,7 +87,7 @@ def _folder(folder: Path) -> Finding:
 
 
 def _queued(waiting: int) -> Finding:
-    detail = f"it answers; {waiting} hints wait"
+    detail = f"it answers; hints waiting: {waiting}"
     if waiting > MANY:
         return Finding("broker", Status.WARNING, f"{detail}: nobody takes them", "start a worker")
     return Finding("broker", Status.OK, detail)
@@ -126,7 +127,7 @@ def part(name: str, what: str, remedy: str) -> Callable[[Services], Finding]:
 
 def _beats(services: Services) -> dict[str, datetime]:
     with services.sessions.begin() as session:
-        return {row[0]: row[1] for row in session.execute(select(Heartbeat.name, Heartbeat.at))}
+        return heartbeats.last(session)
 
 
 def clocks(services: Services, machine: Callable[[], datetime] = utc_now) -> Finding:
@@ -179,7 +180,7 @@ def departures(services: Services) -> Finding:
             return Finding("departures", Status.OK, f"{path} begins with the first")
         trouble: str | None = f"{path.parent} cannot be written to"
     else:
-        trouble = Book(path).trouble()
+        trouble = Book(path, services.keys.check).trouble()
     if trouble:
         remedy = "mend it soon: who leaves meanwhile comes back if a backup is restored"
         return Finding("departures", Status.ERROR, trouble, remedy)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from digest import mailboxes
-from digest.dns import Resolver, dmarc_of, spf_of
+from digest.dns import Resolver, dmarc_of, has_key, key_name, spf_of
 from digest.doctor.finding import Finding, Status
 from digest.errors import FetchError
 from digest.services import Services
@@ -34,9 +34,8 @@ def _missing(resolver: Resolver, settings: Settings, name: str) -> Iterator[str]
         yield "no DMARC record: Gmail and others refuse bulk mail without one"
     elif found.record.policy is None:
         yield f"the DMARC record of {found.at} is void"
-    if settings.dkim_key_file and not _has_key(
-        resolver, f"{settings.dkim_selector}._domainkey.{name}"
-    ):
+    own_key = key_name(settings.dkim_selector, name)
+    if settings.dkim_key_file and not has_key(resolver, own_key):
         yield f"no DKIM key at {settings.dkim_selector}._domainkey"
     records = spf_of(resolver, name)
     if len(records) > 1:
@@ -46,12 +45,3 @@ def _missing(resolver: Resolver, settings: Settings, name: str) -> Iterator[str]
         yield "no SPF record"
     if not resolver.mail_exchangers(name):
         yield "no MX record: replies, and reports to postmaster, do not arrive"
-
-
-def _has_key(resolver: Resolver, name: str) -> bool:
-    # The version may be left out (RFC 6376, section 3.6.1); an empty key is a revoked one.
-    tags = (
-        dict(word.strip().partition("=")[::2] for word in text.split(";"))
-        for text in resolver.texts(name)
-    )
-    return any(each.get("p", "").strip() for each in tags)

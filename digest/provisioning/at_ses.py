@@ -7,7 +7,7 @@ from digest.doctor.finding import Finding, Status
 from digest.provisioning import sending
 from digest.provisioning.account import Clients, asking, found
 from digest.provisioning.sender import Sender
-from digest.provisioning.setting_up import Identity, identity_of
+from digest.provisioning.setting_up import VERIFIED, Identity, identity_of
 
 NEARLY = 0.9
 """The part of the day's quota from which on it is worth a word."""
@@ -80,7 +80,7 @@ def identity(
         yield Finding("identity", Status.OK, f"{there.name} is verified")
     else:
         yield Finding("identity", Status.ERROR, f"{there.name} is not verified", remedy)
-    signs = there.dkim_status == "SUCCESS"
+    signs = there.dkim_status == VERIFIED
     detail = f"status {there.dkim_status}"
     yield Finding("dkim", Status.OK if signs else Status.ERROR, detail, "" if signs else remedy)
 

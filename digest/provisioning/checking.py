@@ -32,7 +32,7 @@ def examine(clients: Clients, resolver: Resolver, sender: Sender) -> Iterator[Fi
 
 
 def _dns(resolver: Resolver, sender: Sender, identity: Identity) -> Iterator[Finding]:
-    yield from _looked("dkim dns", lambda: at_dns.keys(resolver, identity))
+    yield from _looked("dkim dns", lambda: at_dns.keys(resolver, sender, identity))
     yield from _looked("mail from", lambda: at_dns.mail_from(resolver, sender, identity))
     yield from _looked("alignment", lambda: at_dns.alignment(resolver, sender, identity))
 

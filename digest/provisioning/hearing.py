@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from digest.provisioning import policies
-from digest.provisioning.account import Clients, asking, found
+from digest.provisioning.account import Clients, found
 from digest.provisioning.step import Hand, Step
 from digest.provisioning.wanted import Wanted
 
@@ -43,12 +43,10 @@ def _topic(sns: Any, wanted: Wanted, hand: Hand) -> Step:  # noqa: ANN401  a cli
 
     def allow() -> None:
         value = json.dumps(policy)
-        with asking():
-            sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=value)
+        sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=value)
 
     def create() -> None:
-        with asking():
-            sns.create_topic(Name=wanted.topic)
+        sns.create_topic(Name=wanted.topic)
         allow()
 
     if there is None:
@@ -69,12 +67,10 @@ def _queue(
     there = found(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["All"])
 
     def create() -> None:
-        with asking():
-            sqs.create_queue(QueueName=name, Attributes=attributes)
+        sqs.create_queue(QueueName=name, Attributes=attributes)
 
     def change() -> None:
-        with asking():
-            sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
 
     if there is None:
         return hand.create(what, name, create)
@@ -99,22 +95,20 @@ def _subscription(sns: Any, wanted: Wanted, hand: Hand) -> Step:  # noqa: ANN401
     arn = subscribed(sns, wanted)
 
     def subscribe() -> None:
-        with asking():
-            sns.subscribe(
-                TopicArn=wanted.topic_arn,
-                Protocol="sqs",
-                Endpoint=wanted.queue_arn,
-                Attributes=raw,
-                ReturnSubscriptionArn=True,
-            )
+        sns.subscribe(
+            TopicArn=wanted.topic_arn,
+            Protocol="sqs",
+            Endpoint=wanted.queue_arn,
+            Attributes=raw,
+            ReturnSubscriptionArn=True,
+        )
 
     def unwrap() -> None:
-        with asking():
-            sns.set_subscription_attributes(
-                SubscriptionArn=arn,
-                AttributeName="RawMessageDelivery",
-                AttributeValue=raw["RawMessageDelivery"],
-            )
+        sns.set_subscription_attributes(
+            SubscriptionArn=arn,
+            AttributeName="RawMessageDelivery",
+            AttributeValue=raw["RawMessageDelivery"],
+        )
 
     if arn is None:
         return hand.create("subscription", name, subscribe)

@@ -6,6 +6,7 @@ from digest.provisioning.setting_up import Identity
 from digest.provisioning.wanted import Wanted
 
 SPF_HOST = "amazonses.com"
+SPF = f"v=spf1 include:{SPF_HOST} ~all"
 
 WHAT_RUA_IS_FOR = (
     "rua is where mailbox providers report daily who sends in your name. Once the reports show only"
@@ -27,6 +28,16 @@ class Record:
     why: str
 
 
+def exchanger(region: str) -> str:
+    """Return the host that takes bounces back in *region*."""
+    return f"feedback-smtp.{region}.amazonses.com"
+
+
+def dmarc(reader: str) -> str:
+    """Return a first DMARC record, whose reports go to *reader*."""
+    return f"v=DMARC1; p=none; rua=mailto:{reader}"
+
+
 def records(wanted: Wanted, identity: Identity | None) -> list[Record]:
     """Return what the owner of the domain has to publish; DKIM's names come from SES."""
     mail_from = wanted.mail_from or (identity and identity.mail_from) or f"mail.{wanted.domain}"
@@ -35,19 +46,19 @@ def records(wanted: Wanted, identity: Identity | None) -> list[Record]:
         Record(
             mail_from,
             "MX",
-            f"10 feedback-smtp.{wanted.region}.amazonses.com",
+            f"10 {exchanger(wanted.region)}",
             "bounces go back to SES; if the name is in use, set up again with another --mail-from",
         ),
         Record(
             mail_from,
             "TXT",
-            f"v=spf1 include:{SPF_HOST} ~all",
+            SPF,
             "SPF: SES may send with this envelope sender",
         ),
         Record(
             f"_dmarc.{wanted.domain}",
             "TXT",
-            f"v=DMARC1; p=none; rua=mailto:{wanted.reports_to or f'dmarc@{wanted.domain}'}",
+            dmarc(wanted.told_by_dmarc),
             "DMARC; keep the record that you have, if there is one",
         ),
     ]
@@ -56,12 +67,12 @@ def records(wanted: Wanted, identity: Identity | None) -> list[Record]:
 def _keys(identity: Identity) -> list[Record]:
     return [
         Record(
-            f"{token}._domainkey.{identity.name}",
+            name,
             "CNAME",
-            f"{token}.{identity.hosted_zone}",
+            target,
             "DKIM: the key that SES signs with; it proves that the domain is yours",
         )
-        for token in identity.tokens
+        for name, target in identity.key_records.items()
     ]
 
 
@@ -76,10 +87,9 @@ def settings(wanted: Wanted) -> dict[str, str]:
 
 def left(wanted: Wanted, *, sandbox: bool) -> list[str]:
     """Return what nobody can do but the operator."""
-    reader = wanted.reports_to or f"dmarc@{wanted.domain}"
     todo = [
         "Publish the records; SES looks for them for 72 hours and mostly finds them within one.",
-        f"Read what comes to {reader}, or have a service read it: {WHAT_RUA_IS_FOR}",
+        f"Read what comes to {wanted.told_by_dmarc}, or have a service read it: {WHAT_RUA_IS_FOR}",
         f"Put the settings into the environment, and {A_ROLE_OF_ITS_OWN}",
     ]
     if sandbox:

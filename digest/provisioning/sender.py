@@ -19,6 +19,8 @@ class Sender:
     mailbox: str = ""
     configuration_set: str = ""
     queue_url: str = ""
+    selector: str = ""
+    """Of the key by which we sign ourselves, where mail goes through a relay."""
     site_name: str = "Daybreak"
 
     @property
@@ -56,5 +58,6 @@ def sender(settings: Settings, *, domain: str = "", region: str = "", name: str 
         mailbox=mailbox if own == checked else f"{settings.site_name} <digest@{checked}>",
         configuration_set=name or named,
         queue_url=settings.sqs_queue_url,
+        selector=settings.dkim_selector if url is None and settings.dkim_key_file else "",
         site_name=settings.site_name,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from digest.provisioning.account import Clients, asking, found
+from digest.provisioning.account import Clients, found
 from digest.provisioning.step import Hand, Step
 from digest.provisioning.wanted import Wanted
 
@@ -30,24 +30,21 @@ def configuration_set(clients: Clients, wanted: Wanted, hand: Hand) -> Iterator[
     there = found(ses.get_configuration_set, ConfigurationSetName=name)
 
     def create() -> None:
-        with asking():
-            ses.create_configuration_set(
-                ConfigurationSetName=name,
-                ReputationOptions={"ReputationMetricsEnabled": True},
-                SuppressionOptions={"SuppressedReasons": REASONS},
-            )
+        ses.create_configuration_set(
+            ConfigurationSetName=name,
+            ReputationOptions={"ReputationMetricsEnabled": True},
+            SuppressionOptions={"SuppressedReasons": REASONS},
+        )
 
     def measure() -> None:
-        with asking():
-            ses.put_configuration_set_reputation_options(
-                ConfigurationSetName=name, ReputationMetricsEnabled=True
-            )
+        ses.put_configuration_set_reputation_options(
+            ConfigurationSetName=name, ReputationMetricsEnabled=True
+        )
 
     def suppress() -> None:
-        with asking():
-            ses.put_configuration_set_suppression_options(
-                ConfigurationSetName=name, SuppressedReasons=REASONS
-            )
+        ses.put_configuration_set_suppression_options(
+            ConfigurationSetName=name, SuppressedReasons=REASONS
+        )
 
     if there is None:
         yield hand.create(what, name, create)
@@ -73,12 +70,10 @@ def destination(clients: Clients, wanted: Wanted, hand: Hand) -> Step:
     }
 
     def create() -> None:
-        with asking():
-            ses.create_configuration_set_event_destination(**request)
+        ses.create_configuration_set_event_destination(**request)
 
     def change() -> None:
-        with asking():
-            ses.update_configuration_set_event_destination(**request)
+        ses.update_configuration_set_event_destination(**request)
 
     there = next((each for each in destinations(ses, wanted.name) if each["Name"] == name), None)
     if there is None:
@@ -108,10 +103,9 @@ def identity(clients: Clients, wanted: Wanted, hand: Hand) -> Iterator[Step]:
     there = found(ses.get_email_identity, EmailIdentity=domain)
 
     def create() -> None:
-        with asking():
-            ses.create_email_identity(
-                EmailIdentity=domain, DkimSigningAttributes={"NextSigningKeyLength": KEY_LENGTH}
-            )
+        ses.create_email_identity(
+            EmailIdentity=domain, DkimSigningAttributes={"NextSigningKeyLength": KEY_LENGTH}
+        )
 
     if there is None:
         yield hand.create("identity", domain, create)
@@ -127,15 +121,14 @@ def _dkim(ses: Any, domain: str, dkim: dict[str, Any], hand: Hand) -> Step:  # n
     off = not dkim.get("SigningEnabled", True)
 
     def change() -> None:
-        with asking():
-            if short:
-                ses.put_email_identity_dkim_signing_attributes(
-                    EmailIdentity=domain,
-                    SigningAttributesOrigin="AWS_SES",
-                    SigningAttributes={"NextSigningKeyLength": KEY_LENGTH},
-                )
-            if off:
-                ses.put_email_identity_dkim_attributes(EmailIdentity=domain, SigningEnabled=True)
+        if short:
+            ses.put_email_identity_dkim_signing_attributes(
+                EmailIdentity=domain,
+                SigningAttributesOrigin="AWS_SES",
+                SigningAttributes={"NextSigningKeyLength": KEY_LENGTH},
+            )
+        if off:
+            ses.put_email_identity_dkim_attributes(EmailIdentity=domain, SigningEnabled=True)
 
     differs = [*(["length of the key"] if short else []), *(["signing is off"] if off else [])]
     return hand.change("identity", domain, ", ".join(differs), change)
@@ -146,12 +139,11 @@ def _mail_from(ses: Any, wanted: Wanted, there: dict[str, Any], hand: Hand) -> S
     name = wanted.mail_from or present or f"mail.{wanted.domain}"
 
     def put() -> None:
-        with asking():
-            ses.put_email_identity_mail_from_attributes(
-                EmailIdentity=wanted.domain,
-                MailFromDomain=name,
-                BehaviorOnMxFailure="USE_DEFAULT_VALUE",
-            )
+        ses.put_email_identity_mail_from_attributes(
+            EmailIdentity=wanted.domain,
+            MailFromDomain=name,
+            BehaviorOnMxFailure="USE_DEFAULT_VALUE",
+        )
 
     if not present:
         return hand.create("MAIL FROM", name, put)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from digest.dns import key_name
 from digest.errors import FetchError
 from digest.provisioning import hearing, sending
 from digest.provisioning.account import Clients, asking, found
@@ -12,6 +13,9 @@ from digest.provisioning.step import Hand, Step
 from digest.provisioning.wanted import Wanted
 
 _CALLER = re.compile(r"arn:(aws[a-z-]*):[a-z]+::([0-9]{12}):.+")
+
+VERIFIED = "SUCCESS"
+"""The status of what SES has found in the DNS."""
 
 HOSTED_ZONE = "dkim.amazonses.com"
 """Where SES publishes keys, in regions that do not say otherwise."""
@@ -30,6 +34,11 @@ class Identity:
     """The operator's own DKIM key, not one of SES's."""
     mail_from: str
     mail_from_status: str
+
+    @property
+    def key_records(self) -> dict[str, str]:
+        """Where each key is looked for, and the name that a CNAME there has to lead to."""
+        return {key_name(token, self.name): f"{token}.{self.hosted_zone}" for token in self.tokens}
 
 
 def whose(clients: Clients, wanted: Wanted) -> Wanted:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from digest.provisioning.account import asking
+
 
 class Deed(StrEnum):
     PRESENT = "there"
@@ -25,14 +27,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """Does what is missing, or with *dry_run* only says that it would."""
+    """
+    Does what is missing, or with *dry_run* only says that it would.
+
+    Raises:
+        FetchError: AWS cannot be reached, or refuses.
+
+    """
 
     dry_run: bool
 
     def create(self, what: str, name: str, do: Callable[[], object]) -> Step:
         if self.dry_run:
             return Step(what, name, Deed.WOULD_CREATE)
-        do()
+        with asking():
+            do()
         return Step(what, name, Deed.CREATED)
 
     def change(self, what: str, name: str, differs: str, do: Callable[[], object]) -> Step:
@@ -41,5 +50,6 @@ class Hand:
             return Step(what, name, Deed.PRESENT)
         if self.dry_run:
             return Step(what, name, Deed.WOULD_CHANGE, differs)
-        do()
+        with asking():
+            do()
         return Step(what, name, Deed.CHANGED, differs)

@@ -26,6 +26,11 @@ class Wanted:
     partition: str = "aws"
 
     @property
+    def told_by_dmarc(self) -> str:
+        """Who reads DMARC's reports."""
+        return self.reports_to or f"dmarc@{self.domain}"
+
+    @property
     def topic(self) -> str:
         return f"{self.name}-events"
 

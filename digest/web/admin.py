@@ -74,12 +74,12 @@ def _facts(found: Stats, present: Present, now: datetime) -> list[Fact]:
     swept, waiting = present.beats.get("sweep"), present.underway
     reading = present.readers.get(Standing.ACTIVE)
     open_digests = (
-        f"{number(waiting[DeliveryState.PENDING])} wait,"
-        f" {number(waiting[DeliveryState.CLAIMED] + waiting[DeliveryState.SENDING])} are at a"
-        f" sender, {number(waiting[DeliveryState.UNKNOWN])} have an unknown outcome"
+        f"{number(waiting[DeliveryState.PENDING])} waiting,"
+        f" {number(waiting[DeliveryState.CLAIMED] + waiting[DeliveryState.SENDING])} at a"
+        f" sender, {number(waiting[DeliveryState.UNKNOWN])} with an unknown outcome"
     )
     return [
-        Fact("Readers", f"{charts.shown(reading)} get digests"),
+        Fact("Readers", f"{charts.shown(reading)} active"),
         Fact("Mails", open_digests, bad=bool(waiting[DeliveryState.UNKNOWN])),
         Fact("Late", str(present.late) if present.late else "Nothing is.", bad=bool(present.late)),
         _sending(present),
@@ -87,8 +87,8 @@ def _facts(found: Stats, present: Present, now: datetime) -> list[Fact]:
         Fact("Newest papers", moment(present.edition_at, now) if present.edition_at else "none"),
         Fact(
             "In 7 days",
-            f"{found.reputation.bounces} bounces and {found.reputation.complaints} complaints"
-            f" of {number(found.reputation.mails)} mails",
+            f"Bounces: {found.reputation.bounces}, complaints: {found.reputation.complaints},"
+            f" mails: {number(found.reputation.mails)}",
             bad=bool(found.reputation.too_many()),
         ),
     ]

@@ -12,6 +12,7 @@ from digest import subscribers
 from digest.errors import BadAddress, BadSettings
 from digest.language import gettext as _
 from digest.settings import Settings
+from digest.subscribers import Choices
 from digest.web import limiting
 from digest.web.pages import services
 
@@ -89,6 +90,17 @@ def count_post() -> None:
     _count("posts", limiting.visitor(request.remote_addr), limiting.POSTS)
 
 
+def count_read() -> None:
+    """
+    Count a search, or an answer to a program, that has to be worked out for this visitor.
+
+    Raises:
+        TooManyRequests: these were too many.
+
+    """
+    _count("reads", limiting.visitor(request.remote_addr), limiting.READS)
+
+
 def count_request(email: str) -> None:
     """
     Count that the visitor asks for a mail to *email* (normalised).
@@ -101,6 +113,22 @@ def count_request(email: str) -> None:
     _count("address", email, limiting.ADDRESS)
     if _domain(email) not in mailbox_providers():
         _count("domain", _domain(email), limiting.DOMAIN)
+
+
+def subscribe(email: str, chosen: Choices) -> None:
+    """
+    Ask *email* (normalised) on the visitor's behalf whether they want the digest.
+
+    Raises:
+        TooManyRequests: the visitor, the address or its domain has had enough of them.
+
+    """
+    # Only now: a request with a slip in it does not use up what the corrected one needs.
+    count_request(email)
+    address_hash = services().keys.address_hash(email)
+    with services().sessions.begin() as session:
+        now = services().clock()
+        subscribers.subscribe(session, email, chosen, now=now, address_hash=address_hash)
 
 
 def _count(what: str, key: str, rules: tuple[RateLimitItem, ...]) -> None:

@@ -1,6 +1,6 @@
 """Charts: numbers as bars, with the words and the table that say the same."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
@@ -143,8 +143,7 @@ def timeline(run: Run, most: int) -> Timeline:
 
 
 def _cells(run: Run) -> list[str]:
-    failed = sum(not good for _, good in run.fetches)
-    counts = (len(run.fetches), failed, len(run.editions), sum(run.hours))
+    counts = (len(run.fetches), run.failed, len(run.editions), sum(run.hours))
     moments = (f"{at:%H:%M}" if at else UNKNOWN for at in (run.first_at, run.last_at))
     return [*map(number, counts), *moments]
 
@@ -157,9 +156,8 @@ def _mark(at: datetime, *, good: bool) -> Bar:
 
 def _of_run(run: Run) -> str:
     """Return one sentence on a day, for those who cannot see its timeline."""
-    failed = sum(not good for _, good in run.fetches)
     read = f"{len(run.fetches)} readings of the sources" if run.fetches else "no source was read"
-    read += f", {failed} of them not whole" if failed else ""
+    read += f", {run.failed} of them not whole" if run.failed else ""
     mails = sum(run.hours)
     if not run.first_at or not run.last_at:
         return f"{read}; {number(mails) if mails else 'no'} mails."
@@ -167,5 +165,5 @@ def _of_run(run: Run) -> str:
     return f"{read}; {number(mails)} mails, {between}."
 
 
-def share(value: float | None, of: Callable[[float], str] = "{:.0%}".format) -> str:
-    return UNKNOWN if value is None else of(value)
+def share(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.0%}"

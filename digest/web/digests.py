@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from digest import library
 from digest.card import Card, Reason
+from digest.clock import EPOCH
 from digest.errors import BadLink
 from digest.links import Purpose
 from digest.models import Delivery, DeliveryKind, Subscriber
 from digest.planning import CAME_THROUGH
 from digest.render import said
 from digest.web import shelf
-from digest.web.feed import KIND, NEVER, written
+from digest.web.feed import KIND, written
 from digest.web.pages import services
 from digest.web.speech import speak_to
 
@@ -52,7 +53,7 @@ def feed(token: str) -> Response:
         reader_id=reader_id,
         address=address,
         entries=entries,
-        updated=digests[0].at if digests else NEVER,
+        updated=digests[0].at if digests else EPOCH,
         base_url=services().settings.base_url,
     )
     return written(body)
@@ -78,7 +79,7 @@ def reader_of_feed(session: Session, token: str) -> Subscriber:
     return reader
 
 
-def sent(session: Session, reader_id: int, most: int = LISTED) -> list[Sent]:
+def sent(session: Session, reader_id: int) -> list[Sent]:
     """Return the newest digests of a reader, the newest first."""
     rows = session.execute(
         select(Delivery.id, Delivery.dedupe_key, Delivery.sending_at, Delivery.created_at)
@@ -88,7 +89,7 @@ def sent(session: Session, reader_id: int, most: int = LISTED) -> list[Sent]:
             Delivery.state.in_(CAME_THROUGH),
         )
         .order_by(Delivery.dedupe_key.desc(), Delivery.id.desc())
-        .limit(most)
+        .limit(LISTED)
     )
     return [
         Sent(each.id, date.fromisoformat(each.dedupe_key), each.sending_at or each.created_at)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest import library
 from digest.card import Card
+from digest.clock import EPOCH
 from digest.models import Paper
 from digest.search import on_topic
 from digest.topics import taxonomy
@@ -23,7 +24,6 @@ blueprint = Blueprint("feed", __name__)
 
 KIND = "application/atom+xml"
 MOST = 100
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 # XML 1.0 has no way to write these, and one of them makes a whole feed unreadable.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -45,7 +45,7 @@ def feed() -> Response:
         topic=topic,
         cards=cards,
         seen=seen,
-        updated=max(seen.values(), default=NEVER),
+        updated=max(seen.values(), default=EPOCH),
         base_url=services().settings.base_url,
     )
     return written(body)

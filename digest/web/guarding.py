@@ -12,17 +12,10 @@ from digest.web.pages import services
 WRONG = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
 """Of wrong tokens, by one visitor; after so many the right one is refused as well."""
 
-_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-
 
 def guard(blueprint: Blueprint) -> None:
-    """Let nobody into the pages of *blueprint* without the token; nothing of them is kept."""
+    """Let nobody into the pages of *blueprint* without the token."""
     blueprint.before_request(_check)
-
-    @blueprint.after_request
-    def _(response: Response) -> Response:
-        response.headers.update(_HEADERS)
-        return response
 
 
 def _check() -> Response | None:

@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from digest import library, subscribers
+from digest import library
 from digest.errors import BadAddress, BadInput
 from digest.language import ngettext
 from digest.topics import taxonomy
@@ -77,16 +77,7 @@ def subscribe() -> Answer:
         chosen = choices(request.form)
     except BadInput as exc:
         return _home(Filled().typed_over(request.form), wrong=exc), 400
-    # A form with a slip in it does not use up what the corrected one needs.
-    asking.count_request(email)
-    with services().sessions.begin() as session:
-        subscribers.subscribe(
-            session,
-            email,
-            chosen,
-            now=services().clock(),
-            address_hash=services().keys.address_hash(email),
-        )
+    asking.subscribe(email, chosen)
     return _check_inbox()
 
 

@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest import library
 from digest.card import Card
 from digest.links import Purpose
-from digest.models import Delivery, DeliveryKind, Subscriber
-from digest.planning import CAME_THROUGH
+from digest.models import Subscriber
+from digest.web.digests import papers_of, sent
 from digest.web.pages import services
-
-LISTED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +22,11 @@ class Lately:
 
 
 def lately(session: Session, reader: Subscriber) -> Lately:
-    sent = session.execute(
-        select(Delivery.id, Delivery.dedupe_key)
-        .where(
-            Delivery.subscriber_id == reader.id,
-            Delivery.kind == DeliveryKind.DIGEST,
-            Delivery.state.in_(CAME_THROUGH),
-        )
-        .order_by(Delivery.dedupe_key.desc(), Delivery.id.desc())
-        .limit(LISTED)
-    ).all()
-    found = library.sent_cards(session, sent[0].id) if sent else None
+    newest = sent(session, reader.id)
     return Lately(
         digests=[
-            (
-                date.fromisoformat(each.dedupe_key),
-                services().links.make(Purpose.VIEW, each.id, reader.link_version),
-            )
-            for each in sent
+            (each.day, services().links.make(Purpose.VIEW, each.id, reader.link_version))
+            for each in newest
         ],
-        papers=[card for card, _ in found[1]] if found else [],
+        papers=[card for card, _ in papers_of(session, newest[0])] if newest else [],
     )

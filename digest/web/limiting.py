@@ -5,7 +5,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
@@ -19,6 +19,9 @@ log = logging.getLogger("digest.web")
 
 POSTS = (RateLimitItemPerMinute(60),)
 """Of forms that a visitor sends, wrong ones too."""
+
+READS = (RateLimitItemPerMinute(120),)
+"""Of searches, and of answers of the API that are not kept from the last time."""
 
 VISITOR = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
 ADDRESS = (RateLimitItemPerHour(5),)
@@ -45,9 +48,8 @@ class Limits:
             TooManyRequests: one of *rules* is used up; it says when to come again.
 
         """
-        for rule in rules:
-            if self._limiter and not self._passes(self._limiter, rule, what, key):
-                raise TooManyRequests(retry_after=self._wait(self._limiter, rule, what, key))
+        if self._limiter:
+            _hold(self._limiter, self._limiter.hit, what, key, rules)
 
     def check(self, what: str, key: str, rules: Sequence[RateLimitItem]) -> None:
         """
@@ -57,37 +59,32 @@ class Limits:
             TooManyRequests: one of *rules* is used up.
 
         """
-        for rule in rules:
-            if self._limiter and not self._has_room(self._limiter, rule, what, key):
-                raise TooManyRequests(retry_after=self._wait(self._limiter, rule, what, key))
+        if self._limiter:
+            _hold(self._limiter, self._limiter.test, what, key, rules)
 
-    def _has_room(
-        self, limiter: MovingWindowRateLimiter, rule: RateLimitItem, what: str, key: str
-    ) -> bool:
-        try:
-            return limiter.test(rule, what, key)
-        except StorageError as exc:
-            log.warning("limits are off: %s", type(exc.storage_error).__name__)
-            return True
 
-    def _passes(
-        self, limiter: MovingWindowRateLimiter, rule: RateLimitItem, what: str, key: str
-    ) -> bool:
+def _hold(
+    limiter: MovingWindowRateLimiter,
+    passes: Callable[[RateLimitItem, str, str], bool],
+    what: str,
+    key: str,
+    rules: Sequence[RateLimitItem],
+) -> None:
+    for rule in rules:
         try:
-            return limiter.hit(rule, what, key)
+            if not passes(rule, what, key):
+                raise TooManyRequests(retry_after=_wait(limiter, rule, what, key))
         except StorageError as exc:
             # Better a mail too many than nobody able to subscribe while Redis is down.
             log.warning("limits are off: %s", type(exc.storage_error).__name__)
-            return True
 
-    def _wait(
-        self, limiter: MovingWindowRateLimiter, rule: RateLimitItem, what: str, key: str
-    ) -> int:
-        try:
-            free_at = limiter.get_window_stats(rule, what, key).reset_time
-        except StorageError:
-            return rule.get_expiry()
-        return max(1, math.ceil(free_at - time.time()))
+
+def _wait(limiter: MovingWindowRateLimiter, rule: RateLimitItem, what: str, key: str) -> int:
+    try:
+        free_at = limiter.get_window_stats(rule, what, key).reset_time
+    except StorageError:
+        return rule.get_expiry()
+    return max(1, math.ceil(free_at - time.time()))
 
 
 def limits(settings: Settings) -> Limits:

@@ -4,8 +4,7 @@ Metrics for Prometheus, in its text format; every number comes from the database
 So it does not matter which process answers, nor how many of them there are.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -77,19 +76,17 @@ def _escaped(value: str) -> str:
 
 
 def _number(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def _of_mails(present: Present) -> Iterator[Family]:
     budget = present.budget
     ended = [
-        ({"kind": "digest" if what == Counted.DIGESTS else "other", "state": state}, float(number))
+        ({"kind": "digest" if what == Counted.DIGESTS else "other", "state": state}, number)
         for (what, state), number in sorted(present.ended.items())
     ]
-    told = [({"event": name}, float(number)) for name, number in sorted(present.events.items())]
-    underway = [({"state": state}, float(count)) for state, count in present.underway.items()]
+    told = [({"event": name}, number) for name, number in sorted(present.events.items())]
+    underway = [({"state": state}, count) for state, count in present.underway.items()]
     yield Family("deliveries_total", "counter", "Mails that ended in this state.", ended)
     yield Family("deliveries_open", "gauge", "Mails in this state now.", underway)
     yield Family("mail_events_total", "counter", "Bounces and complaints that were heard of.", told)
@@ -114,8 +111,8 @@ def _of_mails(present: Present) -> Iterator[Family]:
 
 
 def _of_readers(present: Present) -> Iterator[Family]:
-    readers = [({"standing": each}, float(count)) for each, count in present.readers.items()]
-    topics = [({"topic": slug}, float(count)) for slug, count in sorted(present.followers.items())]
+    readers = [({"standing": each}, count) for each, count in present.readers.items()]
+    topics = [({"topic": slug}, count) for slug, count in sorted(present.followers.items())]
     yield Family("readers", "gauge", "Readers, by where they stand.", readers)
     yield Family("topic_followers", "gauge", "Readers who follow a topic.", topics)
     yield Family(
@@ -127,13 +124,12 @@ def _of_readers(present: Present) -> Iterator[Family]:
 
 
 def _of_parts(
-    present: Present, read: Iterable[SourceHealth], wrong: Iterable[Alarm]
+    present: Present, read: Sequence[SourceHealth], wrong: Iterable[Alarm]
 ) -> Iterator[Family]:
     beats = [({"part": name}, at.timestamp()) for name, at in sorted(present.beats.items())]
-    read = list(read)
     good = [({"source": each.name}, each.good_at.timestamp()) for each in read if each.good_at]
-    whole = [({"source": each.name}, float(not each.error)) for each in read]
-    raised = [({"alarm": each.key}, 1.0) for each in wrong]
+    whole = [({"source": each.name}, not each.error) for each in read]
+    raised = [({"alarm": each.key}, 1) for each in wrong]
     yield Family(
         "heartbeat_timestamp_seconds", "gauge", "When a part of the service was alive.", beats
     )
@@ -154,7 +150,7 @@ def _of_parts(
 
 
 def _one(value: float | None) -> list[Sample]:
-    return [] if value is None else [({}, float(value))]
+    return [] if value is None else [({}, value)]
 
 
 def _at(moment: datetime | None) -> list[Sample]:

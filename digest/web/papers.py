@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response as Redirect
 
 from digest import edition, library, trend
 from digest.edition import Edition
-from digest.errors import NoEdition
 from digest.models import Paper
 from digest.web.history import shown_by
 from digest.web.pages import services
@@ -126,10 +125,7 @@ def paper(slug: str) -> str | Redirect:
 
 def newest_edition(session: Session) -> Edition | None:
     """Return the newest edition that may be shown here, if there is one."""
-    try:
-        return edition.newest(session, samples=services().settings.embedded)
-    except NoEdition:
-        return None
+    return edition.newest(session, samples=services().settings.embedded)
 
 
 def _asked_for(parse: Callable[[str], Period], text: str) -> Period:

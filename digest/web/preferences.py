@@ -135,8 +135,8 @@ def _rate(session: Session, reader: Subscriber, done: _Done) -> None:
     done.words = _(noted)
 
 
-def _replace_feed(_session: Session, reader: Subscriber, done: _Done) -> None:
-    subscribers.replace_feed(reader)
+def _replace_feed(session: Session, reader: Subscriber, done: _Done) -> None:
+    subscribers.replace_feed(session, reader, now=services().clock())
     done.words = _("Your feed has a new address; the old one does not work any more.")
 
 

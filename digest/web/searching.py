@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from digest.search import parse, search
+from digest.web import asking
 from digest.web.pages import services
 from digest.web.paging import Paging, asked_for
 from digest.web.shelf import public
@@ -17,6 +18,8 @@ ON_A_PAGE = 20
 def find() -> str:
     text = request.args.get("q", "").strip()
     query = parse(text)
+    if text:
+        asking.count_read()
     offset = (asked_for() - 1) * ON_A_PAGE
     with services().sessions.begin() as session:
         found = search(session, query, ON_A_PAGE, offset)

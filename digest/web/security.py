@@ -28,7 +28,7 @@ _ALWAYS = {
 _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _HSTS = {"Strict-Transport-Security": "max-age=31536000"}
 _ANY_HOST = ("/healthz", "/metrics")
-_PRIVATE_PAGES = ("outbox.", "joining.subscribe", "api.subscribe")
+_PRIVATE_PAGES = ("outbox.", "admin.", "metrics.", "joining.subscribe", "api.subscribe")
 _PRIVATE_FEEDS = frozenset({"digests.feed", "api.digests"})
 """Their readers ask every hour, and keep what has not changed; nobody between may."""
 

@@ -80,7 +80,8 @@ class Shelf:
                 self._bytes -= len(oldest.body)
 
 
-_WAYS: dict[Callable[..., Any], Way] = {}
+_WAYS: dict[Callable[..., Any] | None, Way] = {}
+"""By the view; none of them is None, the view of an address that has none."""
 
 
 def public(
@@ -106,7 +107,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def _() -> Response | None:
-        way = _WAYS.get(current_app.view_functions.get(request.endpoint or "", _nobody))
+        way = _WAYS.get(current_app.view_functions.get(request.endpoint or ""))
         if way is None or request.method not in ("GET", "HEAD"):
             return None
         # Before the page is made: what comes in meanwhile makes the next tag, not this one.
@@ -136,10 +137,6 @@ def has_visitor(*made_of: object) -> bool:
 
 def _may_be_kept(way: Way | None) -> bool:
     return way is not None and way.kept and request.args.keys() <= _ARGUMENTS
-
-
-def _nobody() -> None:
-    """Stand for the view of an address that has none."""
 
 
 def _tag(way: Way, made_of: str) -> str:

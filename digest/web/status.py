@@ -9,11 +9,11 @@ from flask import Blueprint, render_template
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from digest import library
+from digest import heartbeats, library
 from digest.fetch import feeds
 from digest.language import gettext as _
 from digest.language import listed, ngettext, number
-from digest.models import FetchRun, Heartbeat, SendingBudget
+from digest.models import FetchRun, SendingBudget
 from digest.settings import Settings
 from digest.sources import announcements
 from digest.sources.names import source_name
@@ -166,7 +166,7 @@ def _mail(session: Session, now: datetime) -> str:
             " the operator has started it again.",
             moment=moment(budget.stopped_at, now),
         )
-    beat = session.scalar(select(Heartbeat.at).where(Heartbeat.name == "sweep"))
+    beat = heartbeats.last(session).get("sweep")
     if beat is None:
         return _("Nothing has been sent yet: the part that sends has not started.")
     if now - beat > SILENT_AFTER:

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as Answer
 
-from digest.web import shelf
+from digest.web import asking, shelf
 from digest.web.api.shapes import Schema
 from digest.web.problems import BadField
 
@@ -85,16 +85,12 @@ def operation(
             takes=takes,
             gives=gives,
             status=status,
-            refuses=refuses,
+            refuses=(*refuses, 429) if method == "get" else refuses,
             private=private,
             body=body,
         )
 
-        @wraps(handler)
-        def view(**in_path: str) -> Answer:
-            given = handler(**in_path, **_asked(does))
-            return given if isinstance(given, Answer) else _written(given, status)
-
+        view = _view(does, handler)
         if kept is not None:
             shelf.public(kept=kept, kind="application/json")(view)
         rule = re.sub(r"{(\w+)}", r"<\1>", path)
@@ -103,6 +99,17 @@ def operation(
         return view
 
     return make
+
+
+def _view(does: Operation, handler: Callable[..., Any]) -> Callable[..., Answer]:
+    @wraps(handler)
+    def view(**in_path: str) -> Answer:
+        if does.method == "get":
+            asking.count_read()
+        given = handler(**in_path, **_asked(does))
+        return given if isinstance(given, Answer) else _written(given, does.status)
+
+    return view
 
 
 def _asked(does: Operation) -> dict[str, Any]:

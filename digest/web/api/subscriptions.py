@@ -18,7 +18,6 @@ from digest.web import asking
 from digest.web.api import shapes
 from digest.web.api.operations import operation
 from digest.web.api.shapes import Schema
-from digest.web.pages import services
 from digest.web.problems import BadField
 
 ANSWER = "A mail is on its way, if one may be sent. Nothing else comes until its link is confirmed."
@@ -91,17 +90,7 @@ def subscribe() -> shapes.Asked:
     """
     asking.count_post()
     sent = _sent()
-    email, chosen = _address(sent), _choices(sent)
-    # A request with a slip in it does not use up what the corrected one needs.
-    asking.count_request(email)
-    with services().sessions.begin() as session:
-        subscribers.subscribe(
-            session,
-            email,
-            chosen,
-            now=services().clock(),
-            address_hash=services().keys.address_hash(email),
-        )
+    asking.subscribe(_address(sent), _choices(sent))
     return shapes.Asked(detail=ANSWER)
 
 

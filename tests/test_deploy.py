@@ -3,13 +3,16 @@
 import re
 import shutil
 import subprocess
+from itertools import count
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from digest.cli import cli
+from digest.cli.listing import LISTED
 from digest.settings import Settings
 from digest.settings.secret_files import secrets
+from tests.ses_events import Signer
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -103,7 +106,7 @@ def test_one_unit_migrates_before_anything_serves() -> None:
     [migrating] = [path for path in SERVICES if lines(path, "ExecStartPre")]
 
     assert lines(migrating, "ExecStartPre") == ["/opt/daybreak/bin/digest migrate"]
-    assert "migrate" in cli.commands
+    assert "migrate" in LISTED
     others = [path for path in SERVICES if path != migrating]
     assert all(migrating.name in lines(path, "After")[0] for path in others)
 
@@ -127,6 +130,26 @@ def test_nginx_forwards_what_the_pages_read_and_logs_no_link() -> None:
         # Its words on what went wrong quote the address as well.
         assert "error_log /var/log/nginx/error.log crit;" in server
     assert site.count("{") == site.count("}")
+
+
+def test_nginx_takes_the_site_as_it_is(tmp_path: Path) -> None:
+    nginx = shutil.which("nginx", path="/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin")
+    if nginx is None:
+        pytest.skip("NOT TESTED: nginx is missing, so its site cannot be verified")
+    site = (DEPLOY / "nginx.conf").read_text().replace("/var/log/nginx", str(tmp_path))
+    site = re.sub(r"/etc/letsencrypt/\S+\.pem", str(tmp_path / "both.pem"), site)
+    # It tries whether it may listen.
+    places = count()
+    site = re.sub(r"listen [^ ;]+", lambda _: f"listen unix:{tmp_path}/{next(places)}", site)
+    signer = Signer()
+    key = signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "both.pem").write_bytes(signer.certificate + key)
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid; events {{}} http {{ {site} }}")
+
+    tried = [nginx, "-t", "-e", f"{tmp_path}/error.log", "-c", f"{tmp_path}/nginx.conf"]
+    said = subprocess.run(tried, check=False, capture_output=True, text=True)
+
+    assert said.returncode == 0, said.stderr
 
 
 def test_caddy_logs_no_link_of_a_request_that_went_wrong() -> None:

@@ -70,15 +70,19 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated, empty database; every test that asks for it runs once on each kind."""
     if request.param == "sqlite":
         path = tmp_path / "daybreak.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
+        yield f"sqlite:///{path}"
+        return
     template: str = request.getfixturevalue("postgres_template")
     server: Postgres = request.getfixturevalue("postgres")
-    return server.new_database(template)
+    url = server.new_database(template)
+    yield url
+    # Or some thousand of them would lie on the disk when the tests end.
+    server.drop(url)
 
 
 @pytest.fixture(autouse=True)

@@ -147,6 +147,12 @@ class Postgres(Server):
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{origin}"'.encode())
         return self._url(name)
 
+    def drop(self, url: str) -> None:
+        """Delete the database at *url*, whoever is still connected to it."""
+        name = urlsplit(url).path.strip("/")
+        with psycopg.connect(_plain(self.url), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
     def arguments(self) -> Sequence[str | Path]:
         options = {
             "listen_addresses": "127.0.0.1",

@@ -25,7 +25,10 @@ PARTS = {
     ),
     "delivery": (
         ["digest/delivery"],
-        ["delivery", "delivery_states", "budget", "planning", "events", "cli_deliveries"],
+        [
+            *("delivery", "delivery_states", "budget", "planning", "events", "cli_deliveries"),
+            *("refusals", "settling", "crew"),
+        ],
     ),
 }
 """What is changed, and the tests that should notice."""
@@ -60,6 +63,10 @@ def prepared(part: str) -> Path:
     settings = {
         "source_paths": sources,
         "also_copy": [name for name in TOP if not name.endswith("toml")],
+        # A loop that a change makes endless ends after so many times what its tests take.
+        # A loop that a change makes endless ends after so many times what its tests take.
+        "timeout_constant": 5.0,
+        "timeout_multiplier": 4.0,
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-k", "not postgresql"],
         "pytest_add_cli_args_test_selection": [f"tests/test_{name}.py" for name in tests],
     }

@@ -1,15 +1,16 @@
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from digest.database import DatabaseNow, Sessions
 from digest.delivery import budget
 from digest.mail.message import Mail
 from digest.mail.transport import Allowance, Outcome, Unknown
-from digest.models import SendingBudget
+from digest.models import Delivery, DeliveryState, SendingBudget, StoppedBy
+from tests import make
 
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
 
@@ -181,7 +182,7 @@ def test_a_transport_that_could_not_say_keeps_the_pace_it_had(sessions: Sessions
 def test_all_senders_together_claim_what_they_can_send_in_a_minute(sessions: Sessions) -> None:
     allow(sessions, rate=14.0)
 
-    assert budget.claim_limit(sessions, senders=8) == 105
+    assert budget.claim_limit(sessions) == 105
 
 
 def test_a_claim_has_a_bound_where_there_is_no_pace(sessions: Sessions) -> None:
@@ -204,7 +205,7 @@ def test_senders_are_not_slowed_down_for_ever(sessions: Sessions) -> None:
 
 
 def test_nothing_is_claimed_once_the_days_quota_is_used_up(sessions: Sessions) -> None:
-    allow(sessions, quota=3)
+    allow(sessions, rate=14.0, quota=3)
 
     before = budget.claim_limit(sessions)
     budget.grant(sessions, 3)
@@ -213,3 +214,182 @@ def test_nothing_is_claimed_once_the_days_quota_is_used_up(sessions: Sessions) -
         session.get_one(SendingBudget, 1).sent_on -= timedelta(days=1)
 
     assert (before, after, budget.claim_limit(sessions)) == (3, 0, 3)
+
+
+def since(moment: datetime | None, sessions: Sessions) -> float:
+    """Return the seconds from the database's now until *moment*."""
+    assert moment
+    with sessions() as session:
+        return (moment - session.scalars(select(DatabaseNow())).one()).total_seconds()
+
+
+def used_up_for(sessions: Sessions, seconds: float) -> None:
+    allow(sessions)
+    with sessions.begin() as session:
+        session.execute(update(SendingBudget).values(next_free_at=DatabaseNow(seconds)))
+
+
+def test_a_turn_within_the_minute_is_waited_for_and_a_later_one_is_not(
+    sessions: Sessions,
+) -> None:
+    used_up_for(sessions, 50)
+    soon = budget.grant(sessions, 5)
+    limit = budget.claim_limit(sessions)
+
+    used_up_for(sessions, 70)
+
+    assert soon
+    assert (soon.count, soon.spacing) == (5, 0.0)
+    assert 40 < soon.wait <= 50
+    assert limit == 1000
+    assert budget.grant(sessions, 5) is None
+    assert budget.claim_limit(sessions) == 0
+
+
+def test_a_grant_takes_the_time_of_its_mails_and_is_counted(sessions: Sessions) -> None:
+    allow(sessions, rate=0.1)
+
+    first = budget.grant(sessions, 5)
+    first_ends_at = row(sessions).next_free_at
+    budget.grant(sessions, 5)
+
+    assert first
+    assert (first.count, first.wait) == (1, 0.0)
+    assert first.spacing == pytest.approx(100 / 9)
+    took = row(sessions).next_free_at - first_ends_at
+    assert took.total_seconds() == pytest.approx(100 / 9)
+    assert row(sessions).sent_today == 2
+
+
+def test_what_the_transport_allows_is_kept_with_the_moment_of_asking(sessions: Sessions) -> None:
+    allowed = Allowance(rate=14.0, daily_quota=500, sent_today=120)
+
+    budget.read_allowance(sessions, Post(allowed), NOW)
+
+    kept = row(sessions)
+    assert (kept.rate, kept.daily_quota, kept.allowance_read_at) == (14.0, 500, NOW)
+    assert (kept.sent_on, kept.sent_today) == (NOW.date(), 120)
+
+
+def test_who_says_nothing_of_what_was_sent_leaves_our_own_count(sessions: Sessions) -> None:
+    allow(sessions)
+    budget.grant(sessions, 7)
+
+    budget.read_allowance(sessions, Post(Allowance(daily_quota=500)), NOW + timedelta(days=1))
+
+    assert row(sessions).sent_today == 7
+
+
+def test_a_transport_that_could_not_say_is_asked_again(sessions: Sessions) -> None:
+    silent = Post(None)
+
+    budget.read_allowance(sessions, silent, NOW)
+    budget.read_allowance(sessions, silent, NOW)
+
+    assert silent.asked == 2
+
+
+@pytest.mark.parametrize(
+    ("rate", "quota", "limit"), [(0.1, None, 1), (1000.0, None, 1000), (14.0, 20, 20), (None, 1, 1)]
+)
+def test_a_claim_is_of_one_mail_at_least_and_of_what_is_left_at_most(
+    sessions: Sessions, rate: float | None, quota: int | None, limit: int
+) -> None:
+    allow(sessions, rate=rate, quota=quota)
+
+    assert budget.claim_limit(sessions) == limit
+
+
+def test_nothing_is_claimed_while_sending_is_stopped(sessions: Sessions) -> None:
+    budget.stop(sessions, "by hand", NOW)
+
+    assert budget.claim_limit(sessions) == 0
+
+
+@pytest.mark.parametrize(("rate", "slower"), [(10.0, 8.0), (None, 0.8 * budget.GROUP)])
+def test_a_slower_pace_is_a_fifth_slower(
+    sessions: Sessions, rate: float | None, slower: float
+) -> None:
+    allow(sessions, rate=rate)
+
+    budget.slow_down(sessions)
+
+    assert row(sessions).rate == pytest.approx(slower)
+
+
+def test_a_rest_says_until_when_and_why(sessions: Sessions) -> None:
+    allow(sessions)
+
+    budget.rest(sessions, timedelta(hours=1), "the quota is used up")
+
+    resting = row(sessions)
+    assert resting.next_free_at == resting.rests_until
+    assert since(resting.rests_until, sessions) == pytest.approx(3600, abs=60)
+    assert resting.rests_why == "the quota is used up"
+
+
+OPERATOR, SENDER, BRAKES = StoppedBy.OPERATOR, StoppedBy.SENDER, StoppedBy.BRAKES
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "kept"),
+    [
+        (OPERATOR, OPERATOR, "second"),
+        (OPERATOR, SENDER, "first"),
+        (SENDER, OPERATOR, "first"),
+        (BRAKES, BRAKES, "first"),
+    ],
+)
+def test_nobody_but_an_operator_puts_their_own_reason_in_a_new_way(
+    sessions: Sessions, first: StoppedBy, then: StoppedBy, kept: str
+) -> None:
+    told = [
+        budget.stop(sessions, "first", NOW, by=first),
+        budget.stop(sessions, "second", NOW + timedelta(hours=1), by=then),
+    ]
+
+    stopped = row(sessions)
+    assert told == ["first", kept]
+    assert (stopped.stopped_why, stopped.stopped_by, stopped.stopped_at) == (kept, first, NOW)
+
+
+def test_resuming_leaves_nothing_of_the_stop_but_the_moment_of_its_end(
+    sessions: Sessions,
+) -> None:
+    allow(sessions)
+    budget.stop(sessions, "by hand", NOW, by=OPERATOR)
+
+    budget.resume(sessions)
+
+    resumed = row(sessions)
+    assert (resumed.stopped_at, resumed.stopped_why, resumed.stopped_by) == (None, None, None)
+    assert resumed.allowance_read_at is None
+    assert since(resumed.resumed_at, sessions) == pytest.approx(0, abs=60)
+
+
+def test_what_is_being_sent_still_is_told_after_a_while(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        reader = make.subscriber(session)
+        sending = [
+            make.delivery(session, reader, state=state, dedupe_key=f"{n}").id
+            for n, state in enumerate([DeliveryState.SENDING, DeliveryState.SENT] * 2)
+        ][::2]
+
+    assert budget.still_sending(sessions, wait=0.2) == sending
+
+
+def test_what_has_been_sent_meanwhile_is_waited_for(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        sending = make.delivery(session, make.subscriber(session), state=DeliveryState.SENDING).id
+
+    def settle() -> None:
+        with sessions.begin() as session:
+            session.get_one(Delivery, sending).state = DeliveryState.SENT
+
+    with ThreadPoolExecutor(1) as others:
+        asked = others.submit(budget.still_sending, sessions, wait=30)
+        told_too_early = bool(wait([asked], 0.3).done)
+        settle()
+
+    assert not told_too_early
+    assert asked.result() == []

@@ -410,6 +410,16 @@ def test_a_mail_that_ses_received_from_a_machine_or_without_a_code_changes_nothi
     assert standing(services.sessions, ann) is Standing.ACTIVE
 
 
+def test_a_mail_without_a_subject_or_a_zone_unsubscribes_too(services: Services) -> None:
+    with services.sessions.begin() as session:
+        ann = make.subscriber(session).id
+    told = json.loads(received("", to=f"out+{services.links.leave_code(ann)}@example.org"))
+    told["mail"] |= {"headers": [], "timestamp": "2026-11-20T09:00:00"}
+
+    assert pipeline.hear(services, json.dumps(told))
+    assert standing(services.sessions, ann) is Standing.UNSUBSCRIBED
+
+
 @pytest.mark.parametrize(
     "facts", [{"mail": None}, {"mail": {}}, {"receipt": 7}, {"mail": {"headers": "x"}}]
 )

@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from digest.cli import cli
 from digest.cli.context import errors_in_words
-from digest.models import AddressChange, DeliveryKind, DeliveryState, Subscriber
+from digest.models import AddressChange, DeliveryKind, DeliveryState
 from digest.services import Services
 from digest.settings import Settings
 from tests import make
@@ -91,6 +92,19 @@ def test_a_day_is_the_reader_s_for_digests_and_utc_s_for_others(
     assert ids(command, "--day", "2026-11-19") == [link]
 
 
+def test_a_mail_of_midnight_is_of_the_day_that_begins(
+    services: Services, command: CliRunner
+) -> None:
+    midnight = datetime(2026, 11, 20, tzinfo=UTC)
+    asked_for: dict[str, Any] = {"kind": DeliveryKind.LINK, "dedupe_key": "2026-11-18"}
+    link = mail_to(services, reader(services), created_at=midnight, **asked_for)
+
+    assert ids(command, "--day", "2026-11-20") == [link]
+    assert ids(command, "--day", "2026-11-19") == []
+    assert ids(command, "--day", "2026-11-18") == []
+    assert [each["day"] for each in listed(command)] == [None]
+
+
 def test_the_newest_come_last_and_only_so_many(services: Services, command: CliRunner) -> None:
     reader_id = reader(services)
     made = [mail_to(services, reader_id) for _ in range(5)]
@@ -150,37 +164,38 @@ def test_odd_words_are_refused(command: CliRunner, arguments: list[str]) -> None
     assert result.exit_code == 2
 
 
-def test_a_mail_about_a_change_is_listed_with_the_address_it_goes_to(
-    services: Services, command: CliRunner
-) -> None:
-    reader_id = reader(services, EMAIL)
+def change_of(services: Services, reader_id: int, number: int) -> int:
     with services.sessions.begin() as session:
         change = AddressChange(
             subscriber_id=reader_id,
-            email="new@example.org",
-            address_hash="b" * 64,
-            former_email="old@example.org",
+            email=f"new{number}@example.org",
+            address_hash=f"{number:064x}",
+            former_email=f"old{number}@example.org",
             asked_at=NIGHT,
         )
         session.add(change)
         session.flush()
-        for kind in DeliveryKind:
-            make.delivery(
-                session,
-                session.get_one(Subscriber, reader_id),
-                kind=kind,
-                dedupe_key=f"{change.id}",
-            )
+        return change.id
 
-    found = {each["kind"]: each["address"] for each in listed(command, "--addresses")}
 
-    assert found == {
-        "digest": EMAIL,
-        "confirmation": EMAIL,
-        "change": "new@example.org",
-        "link": EMAIL,
-        "notice": "old@example.org",
-    }
+def test_a_mail_about_a_change_is_listed_with_the_address_it_goes_to(
+    services: Services, command: CliRunner
+) -> None:
+    reader_id = reader(services, EMAIL)
+    change = change_of(services, reader_id, 1)
+    change_of(services, reader_id, 2)
+    for kind in DeliveryKind:
+        mail_to(services, reader_id, kind=kind, dedupe_key=f"{change}")
+
+    found = [(each["kind"], each["address"]) for each in listed(command, "--addresses")]
+
+    assert sorted(found) == [
+        ("change", "new1@example.org"),
+        ("confirmation", EMAIL),
+        ("digest", EMAIL),
+        ("link", EMAIL),
+        ("notice", "old1@example.org"),
+    ]
 
 
 def test_an_address_that_is_forgotten_is_not_listed(services: Services, command: CliRunner) -> None:

@@ -1,6 +1,8 @@
 """What SES publishes is understood in both of its shapes, and nothing else is."""
 
 import json
+import time
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -132,6 +134,48 @@ def test_moments_are_kept_in_utc() -> None:
 
     assert event is not None
     assert event.at == datetime(2026, 11, 20, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose own zone is far from UTC."""
+    with monkeypatch.context() as context:
+        context.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+@pytest.mark.parametrize("said", ["2026-11-20T05:00:00", "2026-11-20T07:00:00+02:00"])
+def test_the_zone_of_the_machine_has_no_say(said: str) -> None:
+    event = event_of(text("Delivery", timestamp=said))
+
+    assert event is not None
+    assert event.at == datetime(2026, 11, 20, 5, tzinfo=UTC)
+    assert event.at.tzinfo is UTC
+
+
+def test_where_nobody_is_named_it_is_about_nobody() -> None:
+    told = document("Send", delivery=42)
+    del told["mail"]["destination"]
+
+    event = event_of(json.dumps(told))
+
+    assert event is not None
+    assert (event.delivery_id, event.recipients) == (42, ())
+
+
+@pytest.mark.parametrize(("length", "heeded"), [(320, True), (321, False)])
+def test_what_is_longer_than_an_address_can_be_is_none(length: int, heeded: bool) -> None:  # noqa: FBT001
+    address = "x" * (length - len("@example.org")) + "@example.org"
+    told = document("Send")
+    told["mail"]["destination"] = [address]
+
+    event = event_of(json.dumps(told))
+
+    assert event is not None
+    assert event.recipients == ((address,) if heeded else ())
 
 
 def test_an_event_is_logged_without_its_address() -> None:

@@ -280,6 +280,31 @@ def test_a_bounce_for_good_overrides_one_that_was_not(services: Services) -> Non
         assert standing(services, reader_id) is Standing.BOUNCED
 
 
+def test_a_bounce_that_is_not_for_good_overrides_none(services: Services) -> None:
+    kinds = ("Transient", "Undetermined", "Permanent", "Transient")
+
+    told = [hear(services, "Bounce", message_id="m1", bounceType=each) for each in kinds]
+
+    assert told == [True, False, True, False]
+    assert kept(services) == [(EventKind.BOUNCED, Bounce.PERMANENT)]
+
+
+def test_an_event_is_kept_with_its_delivery_and_without_its_address(services: Services) -> None:
+    delivery_id = mail_to(services, reader(services))
+    nobody = document("Send")
+    del nobody["mail"]["destination"]
+
+    hear(services, "Delivery", delivery=delivery_id)
+    pipeline.hear(services, json.dumps(nobody))
+
+    with services.sessions() as session:
+        rows = session.scalars(select(EventRow).order_by(EventRow.id)).all()
+    assert [(each.delivery_id, each.address_hash) for each in rows] == [
+        (delivery_id, services.keys.address_hash(EMAIL)),
+        (None, None),
+    ]
+
+
 # Whom it stops: faults 16 and 39
 
 

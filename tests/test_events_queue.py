@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from click.testing import CliRunner
 from sqlalchemy import select, text
 
 from digest import aws, pipeline
 from digest.cli import cli
 from digest.cli.context import errors_in_words
-from digest.errors import BadSettings
+from digest.errors import BadMessage, BadSettings
 from digest.events.queue import Polled, Queue, poll
 from digest.models import DeliveryState, EventRow, Standing
 from digest.services import Services, build
@@ -262,3 +264,78 @@ def test_topics_are_a_list_of_names() -> None:
     assert read_settings(sns_topics=f"{TOPIC}, {other}").sns_topics == (TOPIC, other)
     with pytest.raises(BadSettings, match=r"DIGEST_SNS_TOPICS: .*is no topic; write its ARN"):
         read_settings(sns_topics="daybreak")
+
+
+# What is asked of SQS, and what comes of it
+
+
+class Line:
+    """A queue that gives these answers and then refuses, and that keeps what it was asked."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = [
+            [{"MessageId": body, "ReceiptHandle": f"of {body}", "Body": body} for body in answer]
+            for answer in answers
+        ]
+        self.asked: list[dict[str, Any]] = []
+        self.deleted: list[dict[str, str]] = []
+        self.closed = False
+
+    def receive_message(self, **request: Any) -> dict[str, Any]:
+        self.asked.append(request)
+        if not self.answers:
+            raise ClientError({"Error": {"Code": "ServiceUnavailable"}}, "ReceiveMessage")
+        return {"Messages": self.answers.pop(0)}
+
+    def delete_message_batch(self, **request: Any) -> dict[str, Any]:
+        self.deleted += request["Entries"]
+        return {}
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def heard(body: str) -> bool:
+    """Tell of what begins with "new" that it is, and refuse what begins with "odd"."""
+    if body.startswith("odd"):
+        raise BadMessage(body)
+    return body.startswith("new")
+
+
+def test_what_was_heard_before_the_queue_refused_is_counted_and_given_back() -> None:
+    line = Line(["new 1", "known 1", "odd 1"], ["new 2", "new 3", "odd 2"])
+
+    polled = poll(Queue(lambda: line, QUEUE_URL), heard)
+
+    assert (polled.new, polled.known, polled.left) == (3, 1, 2)
+    assert "ServiceUnavailable" in str(polled.error)
+    assert [each["ReceiptHandle"] for each in line.deleted] == [
+        *("of new 1", "of known 1", "of new 2", "of new 3")
+    ]
+
+
+def test_each_message_of_a_batch_has_a_number_of_its_own() -> None:
+    line = Line(["new 1", "new 2", "new 3"])
+
+    poll(Queue(lambda: line, QUEUE_URL), heard)
+
+    assert len({each["Id"] for each in line.deleted}) == 3
+
+
+def test_the_queue_is_asked_to_wait_for_a_message() -> None:
+    line = Line()
+
+    poll(Queue(lambda: line, QUEUE_URL), heard)
+
+    assert line.asked == [{"QueueUrl": QUEUE_URL, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 5}]
+
+
+def test_a_queue_is_closed_where_it_was_opened_and_only_there() -> None:
+    used, never = Line([]), Line()
+    queues = Queue(lambda: used, QUEUE_URL), Queue(lambda: never, QUEUE_URL)
+    queues[0].receive()
+
+    for queue in queues:
+        queue.close()
+
+    assert (used.closed, never.closed) == (True, False)

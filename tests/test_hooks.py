@@ -532,6 +532,42 @@ def test_made_up_addresses_are_fetched_a_few_times_a_minute_at_most(
     assert len(sns.fetched) == certificates.FETCHES
 
 
+def test_a_busy_minute_is_no_leave_to_fetch_for_ever(
+    sns: Sns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Certificates(lambda _: sns.own.certificate, StoppedClock(AT))
+    monkeypatch.setattr(certificates, "WITHIN", 0.0)
+    for n in range(certificates.FETCHES + 2):
+        with pytest.raises(BadMessage, match="somebody else"):
+            known.check(f"{n}", "2", b"", b"")
+    monkeypatch.undo()
+
+    with pytest.raises(FetchError, match="too many"):
+        known.check("one more", "2", b"", b"")
+
+
+def test_a_certificate_that_is_over_is_fetched_anew() -> None:
+    over = Signer(valid_from=AT - timedelta(days=9), days=1)
+    renewed = Signer()
+    answers = iter([over.certificate, renewed.certificate])
+    known = Certificates(lambda _: next(answers), StoppedClock(AT))
+    verifier = Verifier([TOPIC], known, StoppedClock(AT))
+    message = json.dumps(renewed.message()).encode()
+
+    with pytest.raises(BadMessage, match="not valid now"):
+        verifier.genuine(message)
+
+    assert verifier.genuine(message)["TopicArn"] == TOPIC
+
+
+def test_a_signature_has_one_spelling(here: Installation, sns: Sns) -> None:
+    message = sns.own.message(text("Complaint"))
+
+    refused(
+        here, message | {"Signature": message["Signature"][:9] + " " + message["Signature"][9:]}
+    )
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -60,7 +60,7 @@ def _value(place: re.Match[str], value: object) -> object:
 def configure(level: int = logging.INFO, form: Form = "text") -> None:
     """Send the log to standard error in this *form*; libraries speak up from warnings on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(FORMAT))
+    handler.setFormatter(_formatter(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -72,4 +72,8 @@ def reshape(form: Form) -> None:
     """Let what is logged from here on have this *form*, at the levels that are set."""
     for handler in logging.getLogger().handlers:
         if type(handler) is logging.StreamHandler:
-            handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(FORMAT))
+            handler.setFormatter(_formatter(form))
+
+
+def _formatter(form: Form) -> logging.Formatter:
+    return JsonLines() if form == "json" else logging.Formatter(FORMAT)

@@ -27,7 +27,7 @@ from digest.delivery.sweep import Swept
 from digest.errors import BadSettings, FetchError
 from digest.events import account, receiving
 from digest.fetch import FetchReport, feeds
-from digest.models import EditionRow, FetchRun, Heartbeat, Paper
+from digest.models import EditionRow, FetchRun, Paper
 from digest.services import Services
 from digest.sources.download import Http
 from digest.sources.feed import Feed
@@ -238,7 +238,7 @@ def has_papers(services: Services) -> bool:
 
 def last_sweep(services: Services) -> datetime | None:
     with services.sessions.begin() as session:
-        return session.scalar(select(Heartbeat.at).where(Heartbeat.name == "sweep"))
+        return heartbeats.last(session).get("sweep")
 
 
 def beat(services: Services, name: str) -> None:

@@ -109,7 +109,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     links = Links(settings.base_url, secrets.signing, secrets.leave)
     sessions = sessionmaker(
         connect(settings.database_url.get_secret_value()),
-        info=departures.kept_in(settings.departures_file),
+        info=departures.kept_in(settings.departures_file, secrets.check),
     )
     renderer = Renderer(Site(settings.site_name, settings.base_url, settings.postal_address))
     head, mail_url = letterhead(settings), settings.mail_url.get_secret_value()

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from digest.clock import EPOCH
 from digest.database import DatabaseNow, Sessions, in_transaction, insert_new
 from digest.errors import FetchError
 from digest.models import Turn
@@ -23,7 +24,6 @@ HELD_AT_MOST = 60.0
 """Seconds after which a turn that was not given back is taken from a dead process."""
 
 LOOK_AGAIN_IN = 0.2
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def turn(sessions: Sessions, host: str, patience: float) -> Iterator[None]:
 
 def _take(session: Session, host: str) -> datetime | None:
     """Take the turn and return until when it is ours; None while it is somebody else's."""
-    free = insert_new(session, Turn).values(host=host, free_at=_BEGINNING)
+    free = insert_new(session, Turn).values(host=host, free_at=EPOCH)
     session.execute(free.on_conflict_do_nothing())
     return session.scalar(
         update(Turn)

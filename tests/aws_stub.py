@@ -2,10 +2,9 @@
 
 import json
 import re
-import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from botocore.loaders import Loader  # type: ignore[import-untyped]
 from botocore.model import ServiceModel  # type: ignore[import-untyped]
 from botocore.validate import ParamValidator  # type: ignore[import-untyped]
 
-from tests.ses_stub import Server
+from tests.loopback import Listener, Server
 
 QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/daybreak-events"
 SQS = ServiceModel(Loader().load_service_model("sqs", "service-2"), "sqs")
@@ -31,7 +30,7 @@ class Lent:
     receives: int = 0
 
 
-class AwsStub:
+class AwsStub(Listener):
     """
     Point boto3 at *url* by AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_SNS.
 
@@ -45,10 +44,9 @@ class AwsStub:
         self.calls: list[str] = []
         self.regions: set[str] = set()
         self.error: tuple[int, str] | None = None
-        self._server = Server(("127.0.0.1", 0), _Handler)
-        self._server.stub = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        server = Server(("127.0.0.1", 0), _Handler)
+        server.stub = self
+        super().__init__(server)
 
     def put(self, *bodies: str) -> list[Lent]:
         added = [Lent(body) for body in bodies]
@@ -58,16 +56,6 @@ class AwsStub:
     def time_out(self) -> None:
         self.waiting += self.lent.values()
         self.lent.clear()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.hang_up()
-        self._server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

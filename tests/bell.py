@@ -3,11 +3,12 @@
 import json
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any, Self, cast
+from typing import Any, cast
+
+from tests.loopback import Listener
 
 
-class Bell:
+class Bell(Listener):
     """
     Listens while it is entered; *rung* holds every JSON document, *asked* each request's headers.
 
@@ -19,22 +20,10 @@ class Bell:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.status = 204
         self.pause = 0.0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.bell = self  # type: ignore[attr-defined]
-        self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/ring?token=hunter2"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        server.bell = self  # type: ignore[attr-defined]
+        super().__init__(server)
+        self.url += "/ring?token=hunter2"
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,14 +1,15 @@
 """A name server on loopback that knows what a test has published."""
 
 import socketserver
-import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
+
+from tests.loopback import Listener
 
 TTL = 60
 Zone = dict[tuple[str, str], list[str]]
@@ -21,7 +22,7 @@ def txt(*texts: str) -> list[str]:
     ]
 
 
-class NameServer:
+class NameServer(Listener):
     """Ask it at *address*; *zone* maps (name, kind) to records as a zone file writes them."""
 
     def __init__(self, zone: Mapping[tuple[str, str], Sequence[str]] = {}) -> None:
@@ -29,20 +30,11 @@ class NameServer:
         self.fails = False
         self.silent = False
         self.asked: list[str] = []
-        self._server = socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
-        self._server.name_server = self  # type: ignore[attr-defined]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self.address = f"127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        server = socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Handler)
+        server.daemon_threads = True
+        server.name_server = self  # type: ignore[attr-defined]
+        super().__init__(server)
+        self.address = f"127.0.0.1:{self.port}"
 
     def answer(self, wire: bytes) -> bytes:
         query = dns.message.from_wire(wire)

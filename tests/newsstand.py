@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any, Self, cast
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
 from digest.sources.arxiv import Arxiv
 from digest.sources.huggingface import HuggingFace
+from tests.loopback import Listener
 
 HUGGING_FACE, ANNOUNCED, QUERY, ARCHIVE = "/api/daily_papers", "/rss/cs.LG", "/api/query", "/oai"
 """Where each source is asked."""
@@ -42,7 +42,7 @@ class Asked:
     headers: Mapping[str, str]
 
 
-class Newsstand:
+class Newsstand(Listener):
     """
     What the sources show; a test lays it out, and may break each of them.
 
@@ -65,22 +65,9 @@ class Newsstand:
         self.cut: set[str] = set()
         self.sizes = True
         self.asked: list[Asked] = []
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.stand = self
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.stand = self
+        super().__init__(server)
 
     def hugging_face(self) -> HuggingFace:
         return HuggingFace(self.url)

@@ -7,15 +7,15 @@ Which operation a request is, and whether it is sound, botocore's own service mo
 import base64
 import json
 import re
-import threading
 from http.server import BaseHTTPRequestHandler
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from botocore import xform_name  # type: ignore[import-untyped]
 from botocore.validate import ParamValidator  # type: ignore[import-untyped]
 
-from tests.ses_stub import CREDENTIAL, MODEL, Server, Wrong
+from tests.loopback import Listener, Server, answer
+from tests.ses_stub import CREDENTIAL, MODEL, Wrong
 
 TOKENS = ["aaaa1111", "bbbb2222", "cccc3333"]
 ZONE = "dkim.eu-west-1.amazonses.com"
@@ -34,7 +34,7 @@ OPERATIONS = {
 }
 
 
-class SesAccount:
+class SesAccount(Listener):
     """
     Point boto3 at *url* by AWS_ENDPOINT_URL_SESV2.
 
@@ -43,10 +43,9 @@ class SesAccount:
 
     def __init__(self) -> None:
         self.forget()
-        self._server = Server(("127.0.0.1", 0), _Handler)
-        self._server.stub = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        server = Server(("127.0.0.1", 0), _Handler)
+        server.stub = self
+        super().__init__(server)
 
     def forget(self) -> None:
         """Be a new account."""
@@ -75,16 +74,6 @@ class SesAccount:
         known["VerifiedForSendingStatus"] = True
         known["DkimAttributes"]["Status"] = "SUCCESS"
         known["MailFromAttributes"]["MailFromDomainStatus"] = "SUCCESS"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.hang_up()
-        self._server.server_close()
 
     def answer(self, operation: str, given: dict[str, Any]) -> dict[str, Any]:
         self.calls.append(operation)
@@ -191,10 +180,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         try:
-            self._answer(200, self.server.stub.answer(*self._asked()))
+            answer(self, 200, self.server.stub.answer(*self._asked()))
         except Wrong as wrong:
             status, code, message = wrong.args
-            self._answer(status, {"message": message}, code)
+            answer(self, status, {"message": message}, code)
 
     def do_POST(self) -> None:
         self.do_GET()
@@ -222,13 +211,3 @@ class _Handler(BaseHTTPRequestHandler):
             if method == self.command and (found := pattern.fullmatch(path)):
                 return name, {key: unquote(value) for key, value in found.groupdict().items()}
         raise Wrong(404, "UnknownOperationException", self.path)
-
-    def _answer(self, status: int, body: Any, code: str = "") -> None:
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        if code:
-            self.send_header("x-amzn-ErrorType", code)
-        self.end_headers()
-        self.wfile.write(text)

@@ -13,20 +13,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.loaders import Loader  # type: ignore[import-untyped]
 from botocore.model import ServiceModel  # type: ignore[import-untyped]
 from botocore.validate import ParamValidator  # type: ignore[import-untyped]
+
+from tests.loopback import Listener, Server, answer
 
 MODEL = ServiceModel(Loader().load_service_model("sesv2", "service-2"), "sesv2")
 _SUPPRESSED = MODEL.operation_model("ListSuppressedDestinations").http["requestUri"]
@@ -72,7 +72,7 @@ class Taken:
         return {tag["Name"]: tag["Value"] for tag in self.request["EmailTags"]}
 
 
-class SesStub:
+class SesStub(Listener):
     """
     Point boto3 at *url* by AWS_ENDPOINT_URL_SESV2.
 
@@ -99,28 +99,12 @@ class SesStub:
         """How the next questions to the list end: a status and a code, or None for well."""
         self._planned: deque[Fault] = deque()
         self._lock = threading.Lock()
-        self._server = Server(("127.0.0.1", 0), _Handler)
-        self._server.stub = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        server = Server(("127.0.0.1", 0), _Handler)
+        server.stub = self
+        super().__init__(server)
 
     def plan(self, *faults: Fault) -> None:
         self._planned.extend(faults)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.hang_up()
-        self._server.server_close()
 
     def next_fault(self) -> Fault:
         with self._lock:
@@ -140,34 +124,6 @@ class Wrong(Exception):
     """A request that SES would refuse: a status, a code and a message."""
 
 
-class Server(ThreadingHTTPServer):
-    """One that ends the threads of kept connections when it ends."""
-
-    stub: Any
-    daemon_threads = True
-
-    def __init__(self, *args: Any) -> None:
-        self._open: set[socket.socket] = set()
-        super().__init__(*args)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def hang_up(self) -> None:
-        """End the threads that wait for the next request of a kept connection."""
-        for each in list(self._open):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: callers that give up early are what some tests are about."""
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Server
@@ -181,14 +137,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._ask(self._deleted)
 
-    def _ask(self, answer: Callable[[], Mapping[str, Any]]) -> None:
+    def _ask(self, found_by: Callable[[], Mapping[str, Any]]) -> None:
         try:
             self._check_signature()
-            found = answer()
+            found = found_by()
         except Wrong as wrong:
             self._error(*wrong.args)
             return
-        self._answer(200, found)
+        answer(self, 200, found)
 
     def _got(self) -> Mapping[str, Any]:
         if urlsplit(self.path).path == _SUPPRESSED:
@@ -257,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.status:
             self._error(fault.status, fault.code, fault.message)
         else:
-            self._answer(200, {"MessageId": message_id})
+            answer(self, 200, {"MessageId": message_id})
 
     def _check_signature(self) -> None:
         signed = CREDENTIAL.fullmatch(self.headers.get("Authorization", ""))
@@ -275,17 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise Wrong(404, "UnknownOperationException", self.path)
 
     def _error(self, status: int, code: str, message: str) -> None:
-        self._answer(status, {"message": message}, code)
-
-    def _answer(self, status: int, body: Mapping[str, Any], code: str = "") -> None:
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        if code:
-            self.send_header("x-amzn-ErrorType", code)
-        self.end_headers()
-        self.wfile.write(text)
+        answer(self, status, {"message": message}, code)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 import pytest
 from sqlalchemy import select
 
-from digest import edition, pipeline
+from digest import pipeline
 from digest.cli.sourcing import advance
 from digest.errors import BadDocument, BadInput, FetchError
 from digest.fetch import FetchReport
@@ -269,7 +269,7 @@ def test_back_filled_papers_are_no_news_today(
     sent = pipeline.send_due(services)
 
     with services.sessions() as session:
-        offered = edition.newest(session, samples=True).cards
+        offered = make.offered(session).cards
     assert len(offered) == 4
     assert (sent.planned, sent.sent, sent.skipped) == (1, 0, 1)
     assert inbox() == []

@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from digest import edition, library, pipeline
+from digest import library, pipeline
 from digest.card import Card
 from digest.edition import Edition
 from digest.links import Purpose
 from digest.models import Pick, Standing, Subscriber
 from digest.web import subjects
+from tests import make
 from tests.gallery import MIRA, lay_out, reader_of_much, settled_reader
 from tests.visitor import NOW, Installation, Page, installation
 
@@ -40,7 +41,7 @@ def titles(html: str) -> list[str]:
 
 def newest(here: Installation) -> Edition:
     with here.services.sessions.begin() as session:
-        return edition.newest(session, samples=True)
+        return make.offered(session)
 
 
 def ledger(here: Installation) -> list[list[Card]]:

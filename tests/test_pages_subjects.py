@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from digest import edition
 from digest.edition import Edition
 from digest.topics import taxonomy
 from digest.web import subjects
+from tests import make
 from tests.gallery import lay_out
 from tests.visitor import TODAY, Installation, Page, installation
 
@@ -30,7 +30,7 @@ def here(tmp_path: Path) -> Iterator[Installation]:
 @pytest.fixture
 def offered(here: Installation) -> Edition:
     with here.services.sessions.begin() as session:
-        return edition.newest(session, samples=True)
+        return make.offered(session)
 
 
 def shown(html: str) -> list[str]:

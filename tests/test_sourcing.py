@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from digest import edition, fetch, pipeline, sourcing
+from digest import fetch, pipeline, sourcing
 from digest.database import DatabaseNow, Sessions
 from digest.errors import BadInput
 from digest.models import Delivery, EditionRow, FeedRow, FetchRun, Paper, Record, Sighting
@@ -354,7 +354,7 @@ def test_a_feed_that_breaks_off_is_no_success(
     assert "breaks off" in feed["error"]
     assert feed["read_at"]
     with services.sessions() as session:
-        offered = edition.newest(session, samples=True)
+        offered = make.offered(session)
     # Its papers are there, so no digest may say that they are missing.
     assert offered.missing == ()
     assert offered.fetched_at is not None
@@ -463,7 +463,7 @@ def test_a_pick_raises_the_trend_and_dropping_it_lowers_it_again(
 def trend_of(services: Services, item: Item) -> float:
     """Return what the newest edition says of *item*."""
     with services.sessions() as session:
-        offered = edition.newest(session, samples=True)
+        offered = make.offered(session)
     titles = [card.title for card in offered.cards]
     return float(offered.trend[titles.index(item.title)])
 

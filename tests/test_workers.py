@@ -135,7 +135,7 @@ def first_use() -> Iterator[None]:
 def test_a_worker_brings_an_embedded_database_up_to_date() -> None:
     settings = tasks.services().settings
 
-    assert migrations.is_current(settings.database_url.get_secret_value())
+    assert migrations.age(settings.database_url.get_secret_value()) is migrations.Age.CURRENT
 
 
 @pytest.mark.usefixtures("first_use")

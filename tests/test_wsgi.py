@@ -16,15 +16,20 @@ from tests.visitor import PRODUCTION
 GUNICORN = Path(sys.executable).with_name("gunicorn")
 
 
-def test_settings_that_are_wrong_end_it_with_a_sentence(tmp_path: Path) -> None:
-    ended = subprocess.run(
+def serve(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Return how gunicorn ended, which with these *settings* has nothing to serve."""
+    return subprocess.run(
         [GUNICORN, "--config", "python:digest.up.serving", "--bind", f"127.0.0.1:{free_port()}"],
-        env={**os.environ, "DIGEST_BASE_URL": "https://digest.example.org"},
-        cwd=tmp_path,
+        env={**os.environ, **settings},
+        cwd=folder,
         check=False,
         capture_output=True,
         text=True,
     )
+
+
+def test_settings_that_are_wrong_end_it_with_a_sentence(tmp_path: Path) -> None:
+    ended = serve(tmp_path, DIGEST_BASE_URL="https://digest.example.org")
 
     assert ended.returncode == CANNOT_LOAD
     assert "no page is served: DIGEST_MAIL_URL: " in ended.stderr
@@ -34,15 +39,9 @@ def test_settings_that_are_wrong_end_it_with_a_sentence(tmp_path: Path) -> None:
 def test_a_database_that_is_away_ends_it_with_a_sentence(tmp_path: Path) -> None:
     away = f"127.0.0.1:{free_port()}"
     settings = {f"DIGEST_{name.upper()}": str(value) for name, value in PRODUCTION.items()}
+    settings["DIGEST_DATABASE_URL"] = f"postgresql://u:hunter2@{away}/db"
 
-    ended = subprocess.run(
-        [GUNICORN, "--config", "python:digest.up.serving", "--bind", f"127.0.0.1:{free_port()}"],
-        env={**os.environ, **settings, "DIGEST_DATABASE_URL": f"postgresql://u:hunter2@{away}/db"},
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    ended = serve(tmp_path, **settings)
 
     assert ended.returncode == CANNOT_LOAD
     assert "no page is served: the database does not answer: " in ended.stderr

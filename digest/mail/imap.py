@@ -13,6 +13,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from urllib.parse import unquote, urlsplit
 
+from digest.clock import EPOCH
 from digest.errors import BadSettings, FetchError
 from digest.mail.transport import why
 
@@ -202,7 +203,7 @@ def _moment(text: str) -> datetime:
         return datetime.strptime(text.strip(), "%d-%b-%Y %H:%M:%S %z").astimezone(UTC)
     except (ValueError, OverflowError):
         # The oldest that there can be: it does not end what somebody consented to since.
-        return datetime(1970, 1, 1, tzinfo=UTC)
+        return EPOCH
 
 
 def _letter(uid: int, at: datetime, head: bytes) -> Letter:

@@ -7,13 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from digest.clock import Cadence
-from digest.compose import SIZE, Batch, Composer
+from digest.compose import SIZE, Addressee, Batch, Composer
 from digest.delivery import Claimed, Letter
 from digest.errors import BadInput
 from digest.language import speaking
 from digest.mail.message import Mail
 from digest.match import Reader, match
-from digest.models import AddressChange, DeliveryKind, Subscriber
+from digest.models import AddressChange, DeliveryKind
 
 NEW_ADDRESS = "new.address@example.org"
 FEW = 3
@@ -46,7 +46,7 @@ class Occasion:
     now: datetime
 
     @property
-    def reader(self) -> Subscriber:
+    def reader(self) -> Addressee:
         return self.batch.readers[self.claimed.subscriber_id]
 
 

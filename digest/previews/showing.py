@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from digest import edition, fetch, library, match
 from digest.card import Card
 from digest.clock import Cadence, utc_now
-from digest.compose import SIZE, Batch, Composer, read_batch
+from digest.compose import SIZE, Addressee, Batch, Composer, read_batch
 from digest.delivery import Claimed
 from digest.errors import BadInput
 from digest.fetch import curating
@@ -119,8 +119,8 @@ def of_sample(
     return _body(written(kind, occasion), settings, form, now)
 
 
-def _sample_reader() -> Subscriber:
-    return Subscriber(
+def _sample_reader() -> Addressee:
+    return Addressee(
         id=1,
         email=SAMPLE_READER,
         standing=Standing.ACTIVE,
@@ -144,7 +144,7 @@ def _in(language: str | None, occasion: Occasion) -> Occasion:
     return occasion
 
 
-def _claimed(reader: Subscriber, now: datetime) -> Claimed:
+def _claimed(reader: Addressee | Subscriber, now: datetime) -> Claimed:
     return Claimed(
         id=0,
         subscriber_id=reader.id,

@@ -1,3 +1,4 @@
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
@@ -326,6 +327,15 @@ def test_a_rest_says_until_when_and_why(sessions: Sessions) -> None:
     assert since(resting.next_free_at, sessions) == pytest.approx(3600, abs=60)
     assert since(resting.rests_until, sessions) == pytest.approx(3600, abs=60)
     assert resting.rests_why == "the quota is used up"
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 0.05])
+def test_a_moment_is_waited_for_unless_it_has_been(seconds: float) -> None:
+    moment = time.monotonic() + seconds
+
+    budget.wait_until(moment)
+
+    assert time.monotonic() >= moment
 
 
 OPERATOR, SENDER, BRAKES = StoppedBy.OPERATOR, StoppedBy.SENDER, StoppedBy.BRAKES

@@ -20,6 +20,8 @@ pytestmark = needs_chromium
 
 NEW = "new@example.org"
 MOST_TABS = 200
+PATIENCE = 60_000
+"""Milliseconds for a busy machine to open another tab."""
 
 _FOCUS = """() => {
   const on = document.activeElement, box = on.getBoundingClientRect();
@@ -96,8 +98,10 @@ class Walk:
         self.page.goto(newest_mail(self.here))
         mail = self.page.frame_locator("iframe").first
         spoken = mail.locator("html").get_attribute("lang")
-        with self.window.expect_page() as opened:
-            mail.locator(f"a[href*='/{path}/']").first.click()
+        link = mail.locator(f"a[href*='/{path}/']").first
+        link.scroll_into_view_if_needed()
+        with self.window.expect_page(timeout=PATIENCE) as opened:
+            link.click()
         self.page = opened.value
         return spoken
 

@@ -124,8 +124,7 @@ def an_event_does_not_settle_doubt() -> AbstractContextManager[None]:
 
 
 def a_sender_does_not_look_at_its_clock() -> AbstractContextManager[None]:
-    # In a group of several: the first mail of a sender is begun as soon as it is armed.
-    return replaced((sender, "BEGIN_WITHIN", math.inf), (sender, "FIRST_GROUP", 4))
+    return replaced((sender, "BEGIN_WITHIN", math.inf))
 
 
 def an_unsubscribe_does_not_wait() -> AbstractContextManager[None]:

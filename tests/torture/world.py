@@ -121,6 +121,10 @@ class Time:
     def monotonic(self) -> float:
         return self._world.t
 
+    def wait_until(self, moment: float) -> None:
+        # However short: a process may be held up there.
+        self.sleep(max(0.0, moment - self._world.t))
+
     def sleep(self, seconds: float) -> None:
         # Between being armed and being begun: where a sender that is held up does most harm.
         armed = self._world.count(Delivery.state == DeliveryState.SENDING)
@@ -241,8 +245,10 @@ def _mail(session: Session, claimed: Claimed) -> Mail:
 @contextmanager
 def in_its_time(world: World) -> Iterator[None]:
     """Let the modules that wait do so in *world*'s time."""
+    its = Time(world)
     there = (budget, sender, silence)
-    with replaced(*((module, "time", Time(world)) for module in there)):
+    waiting = (budget, "wait_until", its.wait_until)
+    with replaced(waiting, *((module, "time", its) for module in there)):
         yield
 
 

@@ -64,7 +64,6 @@ def prepared(part: str) -> Path:
         "source_paths": sources,
         "also_copy": [name for name in TOP if not name.endswith("toml")],
         # A loop that a change makes endless ends after so many times what its tests take.
-        # A loop that a change makes endless ends after so many times what its tests take.
         "timeout_constant": 5.0,
         "timeout_multiplier": 4.0,
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-k", "not postgresql"],

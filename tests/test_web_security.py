@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ TOKEN_PATHS = (
     *("confirm", "preferences", "unsubscribe", "view", "rate", "change", "undo"),
     *("address", "export", "erase", "revoke", "feed"),
 )
+
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
@@ -287,6 +290,19 @@ def test_a_huge_form_is_refused(here: Installation) -> None:
     answer = here.visitor().post(path, data={"keywords": "word\n" * 20_000})
 
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(("size", "left"), [(300_000, 0), (600_000, 600_000)])
+def test_what_a_proxy_still_hands_over_is_taken_from_it(
+    here: Installation, size: int, left: int
+) -> None:
+    body = BytesIO(b"x" * size)
+
+    answer = here.visitor().post(
+        "/subscribe", input_stream=body, content_length=size, content_type=FORM
+    )
+
+    assert (answer.status_code, len(body.read())) == (413, left)
     assert "too much" in answer.text
 
 

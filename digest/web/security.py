@@ -10,6 +10,9 @@ from digest.settings import Settings
 LARGEST_REQUEST = 64 * 1024
 """Bytes; the longest preferences are below 40 KB, in Latin letters."""
 
+LARGEST_PASSED_ON = 512 * 1024
+"""Bytes; a proxy refuses more by itself (deploy/)."""
+
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"
     " frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -54,6 +57,11 @@ def protect(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def _(response: Response) -> Response:
+        _let_go_of_the_body()
+        return response
+
+    @app.after_request
+    def _(response: Response) -> Response:
         if _is_private():
             response.headers.update(_PRIVATE)
         if request.endpoint in _PRIVATE_FEEDS and response.status_code in (200, 304):
@@ -61,6 +69,13 @@ def protect(app: Flask, settings: Settings) -> None:
         for name, value in everywhere.items():
             response.headers.setdefault(name, value)
         return response
+
+
+def _let_go_of_the_body() -> None:
+    """Read what was too large to be read: a proxy that cannot hand it over hears no answer."""
+    length, most = request.content_length or 0, request.max_content_length or 0
+    if most < length <= LARGEST_PASSED_ON:
+        request.environ["wsgi.input"].read(length)
 
 
 def _own_hosts(settings: Settings) -> set[str | None]:

@@ -19,6 +19,7 @@ from digest.clock import Cadence
 from digest.departures import Book, Departure, Why
 from digest.errors import BadInput
 from digest.models import (
+    AddressChange,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -306,6 +307,62 @@ def test_links_that_were_revoked_after_the_backup_stay_void(
         other = session.get_one(Subscriber, bo)
     assert (reader.link_version, reader.feed_version) == (2, 3)
     assert (other.link_version, other.feed_version) == (0, 0)
+
+
+def test_a_clock_that_is_behind_makes_no_revoked_link_count_again(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    saved = lost(house, tmp_path)
+    behind = house.clock() - timedelta(seconds=2)
+    for now, deed in ((house.clock(), subscribers.revoke), (behind, subscribers.replace_feed)):
+        with house.services.sessions.begin() as session:
+            deed(session, session.get_one(Subscriber, house.id_of(0)), now=now)
+
+    house.restore(saved, elsewhere)
+
+    with house.services.sessions() as session:
+        reader = session.scalars(sa.select(Subscriber).where(Subscriber.email == address(0))).one()
+    assert (reader.link_version, reader.feeds_replaced) == (1, 1)
+
+
+def test_what_was_revoked_before_a_reader_came_was_another_reader_s(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    saved = lost(house, tmp_path)
+    ann = house.id_of(0)
+    house.book.append(
+        [
+            Departure(
+                house.clock() - timedelta(days=900), Why.REVOKED, ann, "e" * 64, links=3, feeds=1
+            )
+        ]
+    )
+
+    house.restore(saved, elsewhere)
+
+    with house.services.sessions() as session:
+        reader = session.get_one(Subscriber, ann)
+    assert (reader.link_version, reader.feeds_replaced) == (0, 0)
+
+
+def test_an_erasure_of_long_ago_takes_no_later_change_of_address_with_it(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    ann, now, name = house.id_of(0), house.clock(), house.services.keys.address_hash
+    new = "ann@new.example"
+    house.book.append([Departure(now - timedelta(days=900), Why.ERASED, 900_000, name(address(0)))])
+    with house.services.sessions.begin() as session:
+        reader = session.get_one(Subscriber, ann, with_for_update=True)
+        subscribers.ask_to_move(session, reader, new, address_hash=name(new), now=now)
+        change = session.scalars(sa.select(AddressChange.id)).one()
+    subscribers.move(house.services.sessions, change, 0, now=now, wait=0)
+    saved = lost(house, tmp_path)
+
+    house.restore(saved, elsewhere)
+    undone, _ = subscribers.undo_move(house.services.sessions, change, now=now, wait=0)
+
+    assert undone is subscribers.Moved.DONE
+    assert house.id_of(0) == ann
 
 
 def test_a_former_address_that_was_erased_after_the_backup_is_gone_with_its_reader(

@@ -57,14 +57,18 @@ def apply(sessions: Sessions, departures: Iterable[Departure]) -> int:
 
 
 def _last_words(departures: Iterable[Departure]) -> list[Departure]:
-    """Return the last departure of each kind and address, but for those that were taken back."""
+    """
+    Return the last departure of each kind and address, but for those that were taken back.
+
+    Of links that were revoked each count is one: the clocks of two machines may differ.
+    """
     told = sorted(departures, key=lambda each: each.at)
     back: dict[int | str, datetime] = {}
     for each in told:
         if each.why is Why.RETURNED:
             back[each.address_hash] = back[each.reader_id or 0] = each.at
     last = {
-        (each.why, each.reader_id, each.address_hash): each
+        (each.why, each.reader_id, each.address_hash, each.links, each.feeds): each
         for each in told
         if each.why is not Why.RETURNED
         and not (each.why in _TAKEN_BACK and each.at <= _returned(each, back))
@@ -139,7 +143,8 @@ def _let_go(session: Session, departure: Departure, theirs: Sequence[_Reader], l
             # They came after the backup: the list that brought them will be imported again.
             subscribers.bar_imports(session, departure.address_hash, departure.at)
     if departure.why is Why.ERASED:
-        subscribers.forget_address(session, departure.address_hash, departure.at)
+        at = departure.at
+        subscribers.forget_address(session, departure.address_hash, at, until=at)
         left.erased.update(dict.fromkeys((each.id for each in leaving), departure.at))
     left.readers.update(each.id for each in leaving if each.standing in subscribers.STAYING)
 
@@ -152,7 +157,12 @@ def _revoke(session: Session, departure: Departure) -> None:
     ):
         session.execute(
             update(Subscriber)
-            .where(Subscriber.id == departure.reader_id, column < count)
+            .where(
+                Subscriber.id == departure.reader_id,
+                # Else it is of a database that was begun anew, and of another reader.
+                Subscriber.created_at <= departure.at,
+                column < count,
+            )
             .values({column: count})
             .execution_options(synchronize_session=False)
         )

@@ -149,39 +149,49 @@ def _delete(session: Session, reader_id: int, now: datetime) -> None:
     )
 
 
-def changes_naming(session: Session, address_hash: str) -> Sequence[AddressChange]:
-    """Return the changes of address that lead from or to the address of this hash."""
+def changes_naming(
+    session: Session, address_hash: str, until: datetime | None = None
+) -> Sequence[AddressChange]:
+    """Return the changes that lead from or to the address of this hash, asked for *until* then."""
     named = or_(
         AddressChange.address_hash == address_hash, AddressChange.former_hash == address_hash
     )
+    if until:
+        named &= AddressChange.asked_at <= until
     return session.scalars(select(AddressChange).where(named).order_by(AddressChange.id)).all()
 
 
-def forget_address(session: Session, address_hash: str, now: datetime) -> list[int]:
+def forget_address(
+    session: Session, address_hash: str, now: datetime, *, until: datetime | None = None
+) -> list[int]:
     """
     Delete all that is kept of an address at which nobody reads, but for its keyed hash.
 
-    Returns the readers who moved from there, or wanted to move there.
+    Returns the readers who moved from there, or wanted to move there. What is younger than *until*
+    stays: an erasure of long ago, which a restoration does again, was of what there was then.
 
     Who moved away from it reads on elsewhere. The link that was mailed here to take that back is
     void from then on: it is for the owner of this mailbox to use, or to give up.
     """
     departures.note(session.info, Departure(now, Why.ERASED, None, address_hash))
     bar_imports(session, address_hash, now)
+    heard = EventRow.address_hash == address_hash
     session.execute(
         update(EventRow)
-        .where(EventRow.address_hash == address_hash)
+        .where(heard & (EventRow.received_at <= until) if until else heard)
         .values(address_hash=None)
         .execution_options(synchronize_session=False)
     )
-    return _forget_changes(session, address_hash)
+    return _forget_changes(session, address_hash, until)
 
 
-def _forget_changes(session: Session, address_hash: str) -> list[int]:
-    readers = sorted({each.subscriber_id for each in changes_naming(session, address_hash)})
+def _forget_changes(
+    session: Session, address_hash: str, until: datetime | None = None
+) -> list[int]:
+    readers = sorted({each.subscriber_id for each in changes_naming(session, address_hash, until)})
     # Whoever confirms or takes back one of them at this moment holds its reader's row.
     session.execute(select(Subscriber.id).where(Subscriber.id.in_(readers)).with_for_update())
-    for each in changes_naming(session, address_hash):
+    for each in changes_naming(session, address_hash, until):
         if each.changed_at and each.former_hash != address_hash:
             # Another mailbox can take it back still: whoever moved somebody away and on must not
             # cut that off by an erasure of the place between.

@@ -121,6 +121,22 @@ def test_a_feed_reader_that_has_it_all_is_told_so(here: Installation) -> None:
     assert feedparser.parse(more.data).entries[0].title == "Paper number 3"
 
 
+def test_a_program_that_has_it_all_is_never_refused(tmp_path: Path) -> None:
+    with installation(tmp_path) as limited:
+        limited.papers(entry(1))
+        limited.edition()
+        path = as_json(feed_of(limited, reader_with_a_digest(limited)))
+        api = limited.visitor()
+        known = {"If-None-Match": api.get(path).headers["ETag"]}
+        same = {api.get(path, headers=known).status_code for _ in range(130)}
+        asked = [api.get(path).status_code for _ in range(120)]
+        after = api.get(path, headers=known)
+
+    assert same == {304}
+    assert asked == [200] * 119 + [429]
+    assert after.status_code == 304
+
+
 def test_its_address_stays_the_same_until_it_is_replaced(here: Installation) -> None:
     reader = reader_with_a_digest(here)
     before = feed_of(here, reader)

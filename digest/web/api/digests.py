@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from digest.card import Reason
 from digest.render import said
-from digest.web import shelf
+from digest.web import asking, shelf
 from digest.web.api import shapes
 from digest.web.api.operations import Parameter, operation
 from digest.web.api.papers import About, picked, topics_of_papers
@@ -42,6 +42,8 @@ def digests(token: str) -> shapes.Digests | Response:
         newest = sent(session, reader.id)
         if shelf.has_visitor(newest):
             return Response(status=304, mimetype="application/json")
+        # Only now: whoever has them already is never refused.
+        asking.count_read()
         about = topics_of_papers(session)
         return shapes.Digests(
             feed=address_of_feed(reader),

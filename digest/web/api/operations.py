@@ -73,7 +73,8 @@ def operation(
     """
     Make a route of a function that returns what is *given*; parameters come to it as arguments.
 
-    *kept* as `shelf.public` has it; None: it has no tag of its own.
+    *kept* as `shelf.public` has it; None: it has no tag of its own. What is *private* counts by
+    itself what it has to work out.
     """
 
     def make(handler: Callable[..., Any]) -> Callable[..., Answer]:
@@ -104,7 +105,7 @@ def operation(
 def _view(does: Operation, handler: Callable[..., Any]) -> Callable[..., Answer]:
     @wraps(handler)
     def view(**in_path: str) -> Answer:
-        if does.method == "get":
+        if does.method == "get" and not does.private:
             asking.count_read()
         given = handler(**in_path, **_asked(does))
         return given if isinstance(given, Answer) else _written(given, does.status)

@@ -79,6 +79,8 @@ def test_an_empty_variable_is_as_good_as_none(read: Any) -> None:
         ("DIGEST_BROKER_URL", "redis://:a/b@host/0", "a / in the password as %2F"),
         ("DIGEST_BROKER_URL", "redis://[host/0", "write redis://host:6379/0"),
         ("DIGEST_BROKER_URL", "redis://host/zero", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", " redis://host/0", "write redis://host:6379/0"),
+        ("DIGEST_BROKER_URL", "REDIS://host/0", "write redis://host:6379/0"),
         ("DIGEST_BROKER_URL", "redis://host/0?socket_timeout=1", "write redis://host:6379/0"),
         ("DIGEST_BROKER_URL", "filesystem:///var/queue", "or filesystem://"),
         ("DIGEST_MAIL_URL", "carrier-pigeon:", "write outbox:var/outbox"),

@@ -35,8 +35,10 @@ def is_broker(url: str) -> bool:
         there = parts.hostname and parts.port != 0
     except ValueError:
         return False
-    # Of other options the client knows nothing, and says so only when a task is sent.
-    options = {"redis": "", "rediss": "(ssl_[a-z_]+=[^&]+&?)*"}.get(parts.scheme)
+    # Of other options the client knows nothing, and says so only when a task is sent. As it is
+    # written: after a blank the client takes this machine's, and REDIS has no shared limits.
+    scheme_of_it = url.partition("://")[0]
+    options = {"redis": "", "rediss": "(ssl_[a-z_]+=[^&]+&?)*"}.get(scheme_of_it)
     if not there or parts.fragment or options is None:
         return False
     return bool(re.fullmatch("(/[0-9]*)?", parts.path) and re.fullmatch(options, parts.query))

@@ -408,6 +408,22 @@ def test_an_import_that_was_broken_off_goes_on_when_it_is_run_again(
     assert [row["keywords"] for row in desk.rows()] == ["search"] * 95
 
 
+def test_the_first_line_of_an_address_counts_wherever_the_next_one_is(
+    desk: Desk, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(storing.AT_ONCE, sessions.kw["bind"].dialect.name, 10)
+    lines = ["email,keywords,consent_at,consent_source"]
+    for tens in range(30):
+        addresses = [f"reader{tens}{n}@example.org" for n in range(10)]
+        for word in ("first", "second", "third"):
+            lines += [f"{address},{word},{CONSENTED}" for address in addresses]
+
+    read = desk.read("\n".join(lines))
+
+    assert read == {"active": 300, "known": 600}
+    assert {row["keywords"] for row in desk.rows()} == {"first"}
+
+
 def test_two_imports_at_once_add_everybody_once(
     desk: Desk, sessions: Sessions, settings: Settings, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """Importing: everybody on a list becomes a reader, who is none yet and must not be left alone."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
@@ -12,6 +13,9 @@ from digest.lists.checking import Checker, Consented, Newcomer
 from digest.lists.documents import Document
 from digest.lists.records import Record
 from digest.lists.storing import AT_ONCE, Tally, store
+
+HANDS = {"postgresql": 2, "sqlite": 1}
+"""Transactions at a time: a server works on each beside the other, a file is one writer's."""
 
 Reject = Callable[[Record, str], None]
 """Is told of each line that cannot be used, and why."""
@@ -36,12 +40,13 @@ def import_readers(
     """
     tally = Tally()
     checker = Checker(document.format, keys, now, consented)
-    at_once = AT_ONCE[sessions.kw["bind"].dialect.name]
+    dialect = sessions.kw["bind"].dialect.name
     found = _newcomers(document, checker, tally, reject)
     if dry_run:
         found = _once(found, tally)
     step = partial(_step, sessions, now, dry_run)
-    for stored in _beside(step, _portions(found, at_once)):
+    portions = _apart(_portions(found, AT_ONCE[dialect]), tally)
+    for stored in _beside(step, portions, HANDS[dialect]):
         tally.add(stored)
         tick(tally)
     return tally
@@ -79,7 +84,7 @@ def _once(newcomers: Iterable[Newcomer], tally: Tally) -> Iterator[Newcomer]:
             yield newcomer
 
 
-def _portions(newcomers: Iterable[Newcomer], most: int) -> Iterator[Sequence[Newcomer]]:
+def _portions(newcomers: Iterable[Newcomer], most: int) -> Iterator[list[Newcomer]]:
     some: list[Newcomer] = []
     for newcomer in newcomers:
         some.append(newcomer)
@@ -90,15 +95,27 @@ def _portions(newcomers: Iterable[Newcomer], most: int) -> Iterator[Sequence[New
         yield some
 
 
+def _apart(portions: Iterable[list[Newcomer]], tally: Tally) -> Iterator[Sequence[Newcomer]]:
+    """Yield *portions* without whom the one before has: its line counts, whichever ends first."""
+    before: set[str] = set()
+    for some in portions:
+        others = [newcomer for newcomer in some if newcomer.email not in before]
+        tally.known += len(some) - len(others)
+        before = {newcomer.email for newcomer in some}
+        yield others
+
+
 def _beside(
-    step: Callable[[Sequence[Newcomer]], Tally], portions: Iterable[Sequence[Newcomer]]
+    step: Callable[[Sequence[Newcomer]], Tally],
+    portions: Iterable[Sequence[Newcomer]],
+    hands: int,
 ) -> Iterator[Tally]:
-    """Yield what *step* makes of each portion, while the next one is read."""
-    underway: Future[Tally] | None = None
-    with ThreadPoolExecutor(1) as beside:
+    """Yield what *step* makes of each portion, while the next ones are read."""
+    underway: deque[Future[Tally]] = deque()
+    with ThreadPoolExecutor(hands) as beside:
         for some in portions:
-            if underway:
-                yield underway.result()
-            underway = beside.submit(step, some)
-        if underway:
-            yield underway.result()
+            if len(underway) == hands:
+                yield underway.popleft().result()
+            underway.append(beside.submit(step, some))
+        while underway:
+            yield underway.popleft().result()

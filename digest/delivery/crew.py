@@ -44,9 +44,9 @@ class Crew:
         took = median(self._took)
         if self._most == 1 or took < WORTH_A_THREAD:
             return 1
-        # A tenth less than work alone would ask for: threads that only wait for each other's
+        # A little less than work alone would ask for: threads that only wait for each other's
         # processor time look like slow calls, and must not seem to be needed for ever.
-        bearable = int(took / max(1.1 * median(self._worked), 1e-6))
+        bearable = int(took / max(1.02 * median(self._worked), 1e-6))
         enough = ceil(took / spacing) if spacing else self._most
         return max(1, min(self._most, bearable, enough))
 

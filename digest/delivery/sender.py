@@ -35,7 +35,7 @@ OUTAGE_BORNE = 15.0
 
 LOOK_AGAIN_AFTER = 0.5
 GROUP_SECONDS = 1.0
-FIRST_GROUP = 4
+FIRST_GROUP = 2
 """Mails that are armed together before it is known how long one takes."""
 
 

@@ -248,7 +248,9 @@ def in_its_time(world: World) -> Iterator[None]:
     its = Time(world)
     there = (budget, sender, silence)
     waiting = (budget, "wait_until", its.wait_until)
-    with replaced(waiting, *((module, "time", its) for module in there)):
+    # All that wait go in one group, as later ones do.
+    together = (sender, "FIRST_GROUP", budget.GROUP)
+    with replaced(waiting, together, *((module, "time", its) for module in there)):
         yield
 
 

@@ -2,14 +2,18 @@
 
 import inspect
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.exceptions as foreign  # type: ignore[import-untyped]
 import pytest
+from botocore.hooks import HierarchicalEmitter  # type: ignore[import-untyped]
 from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
 
 from digest import aws
@@ -103,6 +107,35 @@ def test_one_client_sends_many(stub: SesStub) -> None:
 
     assert outcomes == [Accepted(taken.message_id) for taken in stub.accepted]
     assert len(stub.accepted) == 3
+
+
+def test_of_many_at_once_each_gets_its_own_message(stub: SesStub) -> None:
+    mails = [replace(DIGEST, delivery_id=n, subject=f"Digest {n}") for n in range(60)]
+
+    with opened() as transport, ThreadPoolExecutor(20) as threads:
+        outcomes = list(threads.map(transport.send, mails))
+
+    messages = {
+        taken.message_id: taken.request["Content"]["Raw"]["Data"] for taken in stub.accepted
+    }
+    sent = [messages[outcome.provider_id] for outcome in outcomes if isinstance(outcome, Accepted)]
+    assert sent == [as_bytes(mail, LETTERHEAD, NOW) for mail in mails]
+
+
+def test_where_a_message_has_no_place_nothing_is_sent_and_sending_stops(stub: SesStub) -> None:
+    def another_boto3() -> Any:
+        client = aws.ses("eu-west-1")
+        other = {"body": b'{"Content": "written otherwise"}'}
+        client.meta.events.register_first(
+            "before-call.sesv2.SendEmail", lambda params, **_: params.update(other)
+        )
+        return client
+
+    outcome = Ses(another_boto3, LETTERHEAD, lambda: NOW).send(DIGEST)
+
+    assert kind(outcome) is Reaction.STOP
+    assert "install the version pinned" in str(outcome)
+    assert stub.accepted == []
 
 
 def fault(status: int, code: str, message: str = "") -> Fault:
@@ -319,11 +352,18 @@ def test_the_stub_shows_what_it_took(stub: SesStub) -> None:
     assert message_from_bytes(taken.message.as_bytes(), policy=SMTP)["To"] == "ann@example.org"
 
 
+class Listening:
+    """A client that only says of its events what it must."""
+
+    def __init__(self) -> None:
+        self.meta = SimpleNamespace(events=HierarchicalEmitter())
+
+
 @pytest.mark.parametrize(
     "answer", [{}, {"MessageId": None}, {"MessageId": ""}, {"MessageId": "a b"}]
 )
 def test_an_acceptance_has_an_id_or_nobody_knows(answer: dict[str, object]) -> None:
-    class Client:
+    class Client(Listening):
         def send_email(self, **_request: object) -> dict[str, object]:
             return answer
 
@@ -345,7 +385,7 @@ def test_an_acceptance_has_an_id_or_nobody_knows(answer: dict[str, object]) -> N
     ],
 )
 def test_an_account_that_says_something_odd_says_nothing(quota: object) -> None:
-    class Client:
+    class Client(Listening):
         def get_account(self) -> dict[str, object]:
             return {"SendQuota": quota}
 

@@ -31,7 +31,6 @@ def figures(sizes: Sizes, url: str, body: bytes, bare: Side) -> Iterator[Figure]
     entries = _entries(body, to)
     bulk = f"SendBulkEmail, {len(entries)} mails a call"
     sides = {
-        "SendEmail, body put in by an event": _put_in(to, body),
         "SendEmail, botocore's signer and pool alone": _signed(url, to, body),
         bulk: _bulk(entries),
         f"{bulk}, put in": _bulk_put_in(entries),
@@ -46,21 +45,6 @@ def _raw(to: str, encoded: str) -> bytes:
     """Return the input of SendEmail as its serialiser would write it."""
     words = json.dumps({"Destination": {"ToAddresses": [to]}})
     return f'{words[:-1]}, "Content": {{"Raw": {{"Data": "{encoded}"}}}}}}'.encode()
-
-
-def _put_in(to: Sequence[str], body: bytes) -> Side:
-    client: Any = ses(REGION)
-    place = {"body": b""}
-    client.meta.events.register(
-        "before-call.sesv2.SendEmail", lambda params, **_: params.update(place)
-    )
-
-    def send() -> None:
-        for each in to:
-            place["body"] = _raw(each, b64encode(body).decode())
-            client.send_email(Content={})
-
-    return Side(send, len(to))
 
 
 def _signed(url: str, to: Sequence[str], body: bytes) -> Side:

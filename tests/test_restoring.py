@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from digest import backup, delivery, lists, pipeline, subscribers
 from digest.backup import Restored, Resumed
-from digest.clock import Cadence
+from digest.clock import Cadence, utc_now
 from digest.departures import Book, Departure, Why
 from digest.errors import BadInput
 from digest.models import (
@@ -515,6 +515,23 @@ def test_no_id_that_may_have_been_in_a_link_is_given_out_again(
         new = make.subscriber(session)
         assert new.id > before + 999_999
         assert make.delivery(session, new).id > 999_999
+
+
+def test_a_backup_that_is_restored_again_gives_no_number_out_twice(
+    house: House, elsewhere: str, tmp_path: Path
+) -> None:
+    saved = lost(house, tmp_path)
+    given: list[tuple[int, int]] = []
+
+    for url in (elsewhere, f"sqlite:///{tmp_path / 'again.db'}"):
+        # The backup is as old as the database's clock says, which does not stand still.
+        house.clock.now = max(house.clock(), utc_now()) + timedelta(hours=1)
+        house.restore(saved, url)
+        with house.services.sessions.begin() as session:
+            new = make.subscriber(session)
+            given.append((new.id, make.delivery(session, new).id))
+
+    assert all(later > 1_000_000 + sooner for sooner, later in zip(*given, strict=True))
 
 
 def test_a_source_that_could_not_be_read_is_not_offered_before_it_surely_is_new(

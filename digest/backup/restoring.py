@@ -1,7 +1,7 @@
 """Restoring: an empty database is filled from a backup, and nothing is sent before `resume`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -33,6 +33,13 @@ TRAVEL = frozenset({"subscriber", "delivery", "address_change"})
 
 LEAP = 1_000_000
 """Ids that may have been given out since the backup, or as many as ever before if they are more."""
+
+A_SECOND = 2_000
+"""
+More ids than are given out in a second: each restoration of one backup begins above the last.
+
+A year of them has eleven digits, which is what links are signed quickly with.
+"""
 
 
 @dataclass(frozen=True)
@@ -112,14 +119,17 @@ def _fill(reader: Reader, url: str, now: datetime, watch: Watch) -> None:
             found = target.tally(each.table)
             if (found.rows, found.checksum) != (each.rows, each.checksum):
                 raise BadInput(f"Table {each.table.name} came out otherwise than it is in the file")
-            target.count_on_from(each.table, _leapt(each))
+            target.count_on_from(each.table, _leapt(each, now - reader.manifest.made_at))
         # In the same transaction: there is no moment at which it is filled and may send.
         _stop(target, reader.manifest, now)
 
 
-def _leapt(contents: Contents) -> int:
+def _leapt(contents: Contents, age: timedelta) -> int:
     last = contents.last_id
-    return last + max(last, LEAP) if contents.table.name in TRAVEL else last
+    if contents.table.name not in TRAVEL:
+        return last
+    # It may have been restored before, and what was given out then be lost as well.
+    return last + max(last, LEAP) + A_SECOND * max(int(age.total_seconds()), 0)
 
 
 def _stop(target: Filling, manifest: Manifest, now: datetime) -> None:

@@ -290,6 +290,7 @@ def test_a_huge_form_is_refused(here: Installation) -> None:
     answer = here.visitor().post(path, data={"keywords": "word\n" * 20_000})
 
     assert answer.status_code == 413
+    assert "too much" in answer.text
 
 
 @pytest.mark.parametrize(("size", "left"), [(300_000, 0), (600_000, 600_000)])
@@ -303,7 +304,6 @@ def test_what_a_proxy_still_hands_over_is_taken_from_it(
     )
 
     assert (answer.status_code, len(body.read())) == (413, left)
-    assert "too much" in answer.text
 
 
 def test_the_access_log_names_the_page_but_neither_token_nor_address(

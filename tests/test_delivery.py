@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from digest import delivery, subscribers
 from digest.database import DatabaseNow, Sessions
-from digest.delivery import Claimed, Composed, Entry, Held, Letter, sender, sweep
+from digest.delivery import Claimed, Composed, Entry, Held, Letter, budget, sender, sweep
+from digest.delivery.states import ALONE_FROM
 from digest.mail.message import Mail
 from digest.mail.transport import (
     Accepted,
@@ -114,7 +115,7 @@ def wait_is_over(sessions: Sessions) -> None:
         session.execute(update(Delivery).values(not_before=DatabaseNow(-1)))
 
 
-SENT, PENDING = DeliveryState.SENT, DeliveryState.PENDING
+SENT, PENDING, SENDING = DeliveryState.SENT, DeliveryState.PENDING, DeliveryState.SENDING
 
 
 def test_what_is_due_is_sent_once(sessions: Sessions) -> None:
@@ -170,6 +171,19 @@ def test_each_outcome_leads_to_its_state_and_the_picks_of_what_was_not_sent_are_
 
 def pick(claimed: Claimed, paper_id: int) -> Entry:
     return claimed.subscriber_id, paper_id, claimed.id, 0, "[]"
+
+
+def test_an_error_of_ours_is_told_of_the_mail_that_met_it(
+    sessions: Sessions, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, second = due(sessions, 2)
+
+    deliver(sessions, Post(Accepted("0102018f"), RuntimeError("an error of ours")))
+
+    with sessions() as session:
+        assert session.get_one(Delivery, second).error == "an error of the sender"
+    [told] = [record for record in caplog.records if record.exc_info]
+    assert told.getMessage().endswith(f" delivery={second}")
 
 
 def test_what_is_unknown_is_never_sent_again_by_itself(sessions: Sessions) -> None:
@@ -284,6 +298,41 @@ def test_a_stop_gives_every_claimed_row_back(sessions: Sessions) -> None:
     assert states_of(sessions) == [PENDING] * 3
 
 
+def test_a_stop_in_the_middle_of_a_batch_ends_the_sender_that_holds_it(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "FIRST_GROUP", 4)
+    due(sessions, 20)
+    post, begun = Post(), count(1)
+    post.on_send = lambda: delivery.stop(sessions, "by hand", NOW)
+
+    def end_some_time(*_: object) -> None:
+        assert next(begun) < 100, "it asks again and again for what it does not get"
+
+    event.listen(sessions.kw["bind"], "begin", end_some_time)
+
+    deliver(sessions, post)
+
+    assert states_of(sessions) == [SENT] * 4 + [PENDING] * 16
+
+
+@pytest.mark.parametrize("attempts", [0, ALONE_FROM])
+def test_while_sending_is_stopped_nothing_is_written_in_vain(
+    sessions: Sessions, attempts: int
+) -> None:
+    due(sessions, attempts=attempts)
+    delivery.stop(sessions, "by hand", NOW)
+    written: list[Claimed] = []
+
+    def in_vain(claimed: Sequence[Claimed]) -> list[Composed]:
+        written.extend(claimed)
+        return write(claimed)
+
+    deliver(sessions, Post(), in_vain)
+
+    assert written == []
+
+
 def test_the_daily_quota_holds_and_begins_anew_the_next_day(sessions: Sessions) -> None:
     due(sessions, 5)
     post = Post(daily_quota=3)
@@ -327,15 +376,17 @@ def test_a_sender_that_was_held_up_after_arming_gives_its_mails_back_and_begins_
     assert states_of(sessions) == [SENT, SENT]
 
 
-def test_a_confirmation_overtakes_the_digests_that_a_sender_holds(
-    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("look_every", "overtaken"), [(0.0, 120 - sender.FIRST_GROUP), (60.0, 0)])
+def test_a_confirmation_alone_overtakes_the_digests_that_a_sender_holds_once_it_looks(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, look_every: float, overtaken: int
 ) -> None:
-    monkeypatch.setattr(sender, "OVERTAKEN_EVERY", 0.0)
+    monkeypatch.setattr(sender, "OVERTAKEN_EVERY", look_every)
     due(sessions, 120)
     post = Post()
 
     def somebody_subscribes() -> None:
         if len(post.mails) == 1:
+            due(sessions)
             with sessions.begin() as session:
                 reader = make.subscriber(session, standing=Standing.PENDING)
                 make.delivery(session, reader, kind=DeliveryKind.CONFIRMATION, priority=0)
@@ -345,8 +396,9 @@ def test_a_confirmation_overtakes_the_digests_that_a_sender_holds(
     deliver(sessions, post)
 
     kinds = [mail.kind for mail in post.mails]
-    assert kinds.index("confirmation") == sender.FIRST_GROUP
-    assert len(kinds) == 121
+    last_digest = max(post.ids) - 1
+    assert kinds.index("confirmation") == 120 - overtaken
+    assert post.ids.index(last_digest) == 121
 
 
 def test_an_unsubscribe_that_was_acknowledged_is_never_followed_by_a_mail(
@@ -362,6 +414,29 @@ def test_an_unsubscribe_that_was_acknowledged_is_never_followed_by_a_mail(
     deliver(sessions, post, leave_meanwhile)
 
     assert states_of(sessions) == [SENT, PENDING, SENT]
+
+
+def test_what_may_not_be_sent_any_more_is_let_go_at_once_and_nothing_beside_it(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "FIRST_GROUP", 4)
+    due(sessions, 10)
+    post = Post()
+    batches: list[int] = []
+    seen: list[list[DeliveryState]] = []
+
+    def leave_meanwhile(claimed: Sequence[Claimed]) -> list[Composed]:
+        batches.append(len(claimed))
+        assert subscribers.unsubscribe(sessions, claimed[1].subscriber_id)
+        return write(claimed)
+
+    post.on_send = lambda: seen.append(states_of(sessions))
+
+    deliver(sessions, post, leave_meanwhile)
+
+    armed = [SENDING, PENDING, SENDING, SENDING]
+    assert seen[0] == armed + [DeliveryState.CLAIMED] * 6
+    assert batches == [10]
 
 
 def test_an_address_that_was_changed_after_the_claim_is_not_written_to(
@@ -382,9 +457,15 @@ def test_an_address_that_was_changed_after_the_claim_is_not_written_to(
     assert post.mails == []
 
 
+look_at_once_or_never = pytest.mark.parametrize("look_every", [0.0, 60.0])
+"""What was taken back is claimed anew while the sender holds a letter of it, or later."""
+
+
+@look_at_once_or_never
 def test_row_7_what_was_taken_back_and_claimed_anew_goes_once_and_as_written_last(
-    sessions: Sessions,
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, look_every: float
 ) -> None:
+    monkeypatch.setattr(sender, "OVERTAKEN_EVERY", look_every)
     [taken_back, _] = due(sessions, 2, priority=1)
     post, drafts = Post(), count(1)
 
@@ -406,23 +487,29 @@ def test_row_7_what_was_taken_back_and_claimed_anew_goes_once_and_as_written_las
     assert tally["sent"] == 2
 
 
+@look_at_once_or_never
 def test_row_7_what_is_not_to_be_written_any_more_is_not_sent_as_written_before(
-    sessions: Sessions,
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, look_every: float
 ) -> None:
+    monkeypatch.setattr(sender, "OVERTAKEN_EVERY", look_every)
     [taken_back] = due(sessions, priority=1)
     post, drafts = Post(), count(1)
+    others: list[int] = []
 
     def write_once(claimed: Sequence[Claimed]) -> list[Composed]:
-        if next(drafts) > 1:
+        draft = next(drafts)
+        if draft == 2:
+            others.extend(due(sessions))
             return [Held(each, "nothing new") for each in claimed]
-        with sessions.begin() as session:
-            take_back(session, session.get_one(Delivery, taken_back).subscriber_id)
+        if draft == 1:
+            with sessions.begin() as session:
+                take_back(session, session.get_one(Delivery, taken_back).subscriber_id)
         return [letter(each) for each in claimed]
 
     deliver(sessions, post, write_once)
 
-    assert post.mails == []
-    assert states_of(sessions) == [DeliveryState.SKIPPED]
+    assert post.ids == others, "the sender goes on with what else is due"
+    assert states_of(sessions) == [DeliveryState.SKIPPED, SENT]
 
 
 def test_a_suppressed_reader_costs_no_grant(sessions: Sessions) -> None:
@@ -526,6 +613,42 @@ def test_a_sender_claims_no_more_than_all_of_them_can_send_in_a_minute(
     deliver(sessions, Post(rate=1.0), count)
 
     assert batches == [7, 7, 6]
+
+
+def test_a_sender_whose_time_is_up_claims_nothing_more(sessions: Sessions) -> None:
+    due(sessions, 20)
+    batches: list[int] = []
+
+    def count(claimed: Sequence[Claimed]) -> list[Composed]:
+        batches.append(len(claimed))
+        return write(claimed)
+
+    deliver(sessions, Post(rate=1.0), count, seconds=0)
+
+    assert batches == [7]
+
+
+def test_no_mail_of_a_group_or_of_the_next_one_is_begun_before_its_turn(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "FIRST_GROUP", 2)
+    due(sessions, 4)
+    post = Post(rate=5.0)
+    written_at: list[float] = []
+    begun_at: list[float] = []
+
+    def write_now(claimed: Sequence[Claimed]) -> list[Composed]:
+        written_at.append(time.monotonic())
+        return write(claimed)
+
+    post.on_send = lambda: begun_at.append(time.monotonic())
+
+    deliver(sessions, post, write_now)
+
+    spacing = 1 / (5.0 * budget.HEADROOM)
+    # The database counts in milliseconds.
+    turns = [written_at[0] + n * spacing - 0.002 for n in range(4)]
+    assert all(begun >= turn for begun, turn in zip(begun_at, turns, strict=True))
 
 
 def letters_to(*domains: str) -> Callable[[Sequence[Claimed]], list[Composed]]:
@@ -639,18 +762,41 @@ def test_after_three_unknown_outcomes_in_a_row_the_rest_is_spared(sessions: Sess
     assert again.total() == 0
 
 
-def test_a_slow_mail_system_arms_no_more_than_a_second_of_mails(sessions: Sessions) -> None:
-    due(sessions, 20)
-    post = Post()
+def groups_of(sessions: Sessions, post: Post, seconds: float) -> list[int]:
+    """Let each mail take *seconds*; return how many were armed together, each time."""
     armed: list[int] = []
 
     def watch() -> None:
-        time.sleep(0.15)
-        armed.append(states_of(sessions).count(DeliveryState.SENDING))
+        time.sleep(seconds)
+        armed.append(states_of(sessions).count(SENDING))
 
     post.on_send = watch
 
     deliver(sessions, post)
 
-    assert max(armed) <= 8
-    assert states_of(sessions) == [SENT] * 20
+    assert set(states_of(sessions)) == {SENT}
+    firsts: list[int] = []
+    while sum(firsts) < len(armed):
+        firsts.append(armed[sum(firsts)])
+    return firsts
+
+
+def test_no_more_mails_are_armed_than_can_be_begun_in_a_second_and_not_far_fewer(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "FIRST_GROUP", 4)
+    due(sessions, 30)
+
+    first, second, *_ = groups_of(sessions, Post(), 0.05)
+
+    assert first == 4
+    assert 4 < second <= 20
+
+
+def test_where_one_mail_takes_longer_than_that_one_is_armed_at_a_time(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "GROUP_SECONDS", 0.001)
+    due(sessions, sender.FIRST_GROUP + 3)
+
+    assert groups_of(sessions, Post(), 0.002) == [sender.FIRST_GROUP, 1, 1, 1]

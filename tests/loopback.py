@@ -34,6 +34,8 @@ class Server(ThreadingHTTPServer):
 
     stub: Any
     daemon_threads = True
+    # Those who call at the same time are not to be cut off.
+    request_queue_size = 64
 
     def __init__(self, *args: Any) -> None:
         self._open: set[socket.socket] = set()

@@ -122,10 +122,13 @@ def test_of_many_at_once_each_gets_its_own_message(stub: SesStub) -> None:
     assert sent == [as_bytes(mail, LETTERHEAD, NOW) for mail in mails]
 
 
-def test_where_a_message_has_no_place_nothing_is_sent_and_sending_stops(stub: SesStub) -> None:
+@pytest.mark.parametrize("body", [b'{"Content": "otherwise"}', '{"Content": "a text"}', None])
+def test_where_a_message_has_no_place_nothing_is_sent_and_sending_stops(
+    stub: SesStub, body: object
+) -> None:
     def another_boto3() -> Any:
         client = aws.ses("eu-west-1")
-        other = {"body": b'{"Content": "written otherwise"}'}
+        other = {"body": body}
         client.meta.events.register_first(
             "before-call.sesv2.SendEmail", lambda params, **_: params.update(other)
         )

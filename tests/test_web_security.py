@@ -306,6 +306,21 @@ def test_what_a_proxy_still_hands_over_is_taken_from_it(
     assert (answer.status_code, len(body.read())) == (413, left)
 
 
+def test_who_hangs_up_in_the_middle_of_too_much_is_no_error_of_ours(
+    here: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Gone(BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise ConnectionResetError
+
+    sent = {"wsgi.input": Gone(), "CONTENT_LENGTH": "300000", "CONTENT_TYPE": FORM}
+
+    answer = here.visitor().post("/subscribe", environ_overrides=sent)
+
+    assert answer.status_code == 413
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
 def test_the_access_log_names_the_page_but_neither_token_nor_address(
     here: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:

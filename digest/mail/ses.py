@@ -157,10 +157,10 @@ class Ses:
 
     def _put_in(self, params: dict[str, Any], **_: object) -> None:
         """Put the message in its place: the serialiser would look at each of its characters."""
-        before, place, after = params["body"].partition(b64encode(_PLACE))
-        if not place:
+        body, place = params.get("body"), b64encode(_PLACE)
+        if not isinstance(body, bytes) or place not in body:
             raise NoPlaceError
-        params["body"] = b"".join((before, b64encode(self._sending.message), after))
+        params["body"] = body.replace(place, b64encode(self._sending.message), 1)
 
     def _request(self, mail: Mail) -> "SendEmailRequestTypeDef":
         request: SendEmailRequestTypeDef = {

@@ -1,5 +1,6 @@
 """What every request must satisfy, and what every answer carries."""
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -75,7 +76,9 @@ def _let_go_of_the_body() -> None:
     """Read what was too large to be read: a proxy that cannot hand it over hears no answer."""
     length, most = request.content_length or 0, request.max_content_length or 0
     if most < length <= LARGEST_PASSED_ON:
-        request.environ["wsgi.input"].read(length)
+        # Whoever is gone meanwhile wants no answer, and is no error of ours.
+        with suppress(OSError):
+            request.environ["wsgi.input"].read(length)
 
 
 def _own_hosts(settings: Settings) -> set[str | None]:

@@ -72,8 +72,6 @@ def troubles(slow: float) -> tuple[Trouble, ...]:
 
 
 class PostOffice(Server):
-    request_queue_size = 64
-
     def __init__(self, record: Path, calm: Path, troubles: Sequence[Trouble], seed: int) -> None:
         super().__init__(("127.0.0.1", 0), _Counter)
         self._calm = calm

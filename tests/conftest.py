@@ -7,6 +7,7 @@ What touches the database runs on SQLite and again on a real PostgreSQL.
 import logging
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -22,6 +23,9 @@ from digest.services import Services, build
 from digest.settings import Settings, read_settings
 from tests.log_scan import LogScan, given_away_in, scanning
 from tests.servers import Postgres, Valkey
+
+# What a shell starts with "&" ignores Ctrl-C, and so would all that tests start and want to end.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FRIDAY = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 

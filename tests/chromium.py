@@ -6,7 +6,15 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Response,
+    TimeoutError as TookTooLong,
+    sync_playwright,
+)
 
 from tests.gallery import Sight
 from tests.visitor import Installation
@@ -21,6 +29,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CLICKS = 4
 WIDTHS = (390, 1280)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -61,6 +70,18 @@ def context(browser: Browser, here: Installation, **options: Any) -> BrowserCont
     opened = browser.new_context(base_url=here.services.settings.base_url, **options)
     opened.set_default_timeout(10_000)
     return opened
+
+
+def tab_of(link: Locator) -> Page:
+    """Click on *link* until a tab opens: just after scrolling, Chromium may miss it in a frame."""
+    for _ in range(CLICKS):
+        try:
+            with link.page.context.expect_page() as tab:
+                link.click()
+        except TookTooLong:
+            continue
+        return tab.value
+    raise AssertionError(f"{link} opened no tab")
 
 
 def open_sight(page: Page, sight: Sight) -> Response:

@@ -12,7 +12,7 @@ from digest import pipeline
 from digest.language import gettext, languages, speaking
 from digest.links import Purpose
 from digest.models import Standing, Subscriber
-from tests.chromium import chromium, context, needs_chromium
+from tests.chromium import chromium, context, needs_chromium, tab_of
 from tests.gallery import lay_out, served
 from tests.visitor import Installation
 
@@ -20,8 +20,6 @@ pytestmark = needs_chromium
 
 NEW = "new@example.org"
 MOST_TABS = 200
-PATIENCE = 60_000
-"""Milliseconds for a busy machine to open another tab."""
 
 _FOCUS = """() => {
   const on = document.activeElement, box = on.getBoundingClientRect();
@@ -98,11 +96,7 @@ class Walk:
         self.page.goto(newest_mail(self.here))
         mail = self.page.frame_locator("iframe").first
         spoken = mail.locator("html").get_attribute("lang")
-        link = mail.locator(f"a[href*='/{path}/']").first
-        link.scroll_into_view_if_needed()
-        with self.window.expect_page(timeout=PATIENCE) as opened:
-            link.click()
-        self.page = opened.value
+        self.page = tab_of(mail.locator(f"a[href*='/{path}/']").first)
         return spoken
 
 

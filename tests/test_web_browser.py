@@ -11,7 +11,7 @@ from digest.links import Purpose
 from digest.mail.message import Mail
 from digest.models import Pick, Standing
 from digest.render import Renderer
-from tests.chromium import chromium, context, needs_chromium
+from tests.chromium import chromium, context, needs_chromium, tab_of
 from tests.digests import SITE, paper
 from tests.digests import page as digest_page
 from tests.gallery import served
@@ -41,10 +41,9 @@ def test_the_confirmation_in_the_outbox_can_be_pressed(
     page = window.new_page()
 
     page.goto(f"/outbox/{name}")
-    with window.expect_page() as opened:
-        page.frame_locator("iframe").first.get_by_role("link", name="Confirm").first.click()
-    opened.value.get_by_role("button", name="Confirm").click()
-    heading = opened.value.get_by_role("heading", level=1).inner_text()
+    tab = tab_of(page.frame_locator("iframe").first.get_by_role("link", name="Confirm").first)
+    tab.get_by_role("button", name="Confirm").click()
+    heading = tab.get_by_role("heading", level=1).inner_text()
     window.close()
 
     assert heading == "You are subscribed."

@@ -12,8 +12,10 @@ from playwright.sync_api import (
     Locator,
     Page,
     Response,
-    TimeoutError as TookTooLong,
     sync_playwright,
+)
+from playwright.sync_api import (
+    TimeoutError as TookTooLong,
 )
 
 from tests.gallery import Sight

@@ -34,11 +34,11 @@ TRAVEL = frozenset({"subscriber", "delivery", "address_change"})
 LEAP = 1_000_000
 """Ids that may have been given out since the backup, or as many as ever before if they are more."""
 
-A_SECOND = 2_000
+A_SECOND = 5_000
 """
 More ids than are given out in a second: each restoration of one backup begins above the last.
 
-A year of them has eleven digits, which is what links are signed quickly with.
+Of a backup 231 days old they have eleven digits, which is what links are signed quickly with.
 """
 
 

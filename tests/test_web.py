@@ -555,6 +555,17 @@ def test_a_digest_in_the_browser_has_the_date_of_its_mail(here: Installation) ->
     assert "<h1>Friday, November 20, 2026</h1>" in answer.text
 
 
+def test_a_digest_that_went_out_after_the_backup_is_not_called_an_empty_one(
+    here: Installation,
+) -> None:
+    delivery = here.digest_to(here.reader(), DeliveryState.SKIPPED)
+
+    answer = here.visitor().get(here.path(Purpose.VIEW, delivery))
+
+    assert answer.status_code == 404
+    assert "nothing was new" not in answer.text
+
+
 def test_a_view_link_of_another_mail_is_not_found(here: Installation) -> None:
     reader = here.reader()
     here.visitor().post("/subscribe", data={"email": "mira@example.org"})

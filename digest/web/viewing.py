@@ -10,7 +10,7 @@ from digest.card import Card, Reason, fits
 from digest.errors import BadLink
 from digest.language import gettext as _
 from digest.links import Purpose
-from digest.models import Subscriber
+from digest.models import DeliveryState, Subscriber
 from digest.render import said
 from digest.web.pages import services
 from digest.web.speech import speak_to
@@ -29,6 +29,9 @@ def sent(token: str) -> str:
         if not found or not reader or version < reader.link_version:
             raise BadLink("revoked, or its reader is gone")
         delivery, papers = found
+        if not papers and delivery.state is DeliveryState.SKIPPED:
+            # It went out after the backup that this database was restored from.
+            raise BadLink("what was in it is not known here")
         speak_to(reader)
         day = date.fromisoformat(delivery.dedupe_key)
     cards = [card for card, _ in papers]

@@ -34,7 +34,12 @@ LEASE = 300.0
 ALONE_FROM = 2
 """A row that this many leases ran out on may be what kills its sender: it is claimed alone."""
 
-GIVEN_UP_AT = 5
+GIVEN_UP_AT = 10
+"""
+Five are not enough where senders die often of something else: then a sound mail is given up.
+
+Nothing waits for a row that is claimed alone, so to try it more often holds up nobody.
+"""
 
 ORDINARY = 2
 """The priority of a digest that is not its reader's first: what has less overtakes it."""
@@ -138,7 +143,7 @@ def let_go(
     """
     Give claimed deliveries up, all of *token* or those of *ids*: to `pending`, or to `skipped`.
 
-    *attempt* counts it as one on the row, and fails the row at the fifth.
+    *attempt* counts it as one on the row, and fails the row at the last (`GIVEN_UP_AT`).
     """
     if ids is not None and not ids:
         return

@@ -21,7 +21,7 @@ from botocore.credentials import Credentials  # type: ignore[import-untyped]
 from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
-from digest import aws
+from digest import aws, pipeline
 from digest.delivery import budget
 from digest.mail.ses import Ses
 from digest.mail.transport import Accepted, Allowance, NotSent, Outcome, Reaction, Unknown
@@ -34,10 +34,11 @@ from tests.test_message import NOW as WRITTEN_AT
 from tests.torture import verdict
 from tests.torture.haste import calling
 from tests.torture.post_office import PostOffice, Trouble, troubles
-from tests.torture.readership import Goodbye, Reader
+from tests.torture.readership import Goodbye, Reader, settle_in
 from tests.torture.record import Record, Request
 from tests.torture.signature import KEY_ID, SECRET, is_signed
-from tests.torture.stage import BEGINS, ROOT
+from tests.torture.stage import BEGINS, ROOT, stage
+from tests.torture.tide import OUTAGE, Tide
 from tests.torture.verdict import Row, judge
 
 PATIENCE = 120.0
@@ -119,6 +120,18 @@ def family_of(pid: int, *, at_least: int) -> list[psutil.Process]:
             return found
         time.sleep(0.05)
     raise AssertionError(f"only {len(found)} processes")
+
+
+def test_time_waits_for_the_reader_who_waits_longest_whenever_the_last_sweep_ended() -> None:
+    with stage("sqlite", lease=1.5, seed=1) as here:
+        tide = Tide(here, day=10.0)
+        settle_in(here.services, [Reader(1, hour=12, zone="UTC"), Reader(2, hour=9, zone="UTC")])
+        tide.rise(timedelta(hours=16))
+        pipeline.beat(here.services, "sweep")
+
+        limit = tide.limit()
+
+    assert limit == BEGINS.replace(hour=9, minute=0) + OUTAGE
 
 
 # What the verdict sees

@@ -3,12 +3,12 @@
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, func, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from digest import delivery, pipeline
+from digest import delivery
 from digest.models import (
     Delivery,
     DeliveryKind,
@@ -18,10 +18,10 @@ from digest.models import (
     Subscriber,
 )
 from digest.planning import OPEN
-from tests.torture.stage import BEGINS, Stage
+from tests.torture.stage import Stage
 
 OUTAGE = timedelta(hours=18)
-"""No sweep is behind by more: under 20 hours every local date must be met."""
+"""No reader waits longer to be planned: under 20 hours every local date must be met."""
 
 BEFORE_THE_NEXT = timedelta(hours=4)
 """A digest that is open has gone so long before the next one of its reader supersedes it."""
@@ -39,11 +39,11 @@ class Tide:
         """Whether time stands still, but for what `rise` lets pass."""
 
     def flow(self, over: threading.Event) -> None:
-        limit = self._stage.almanac() + OUTAGE
+        limit = self._stage.almanac()
         while not over.wait(STEP):
             with suppress(SQLAlchemyError):
                 _resume_what_was_stopped(self._stage)
-                limit = self._limit()
+                limit = self.limit()
             if not self.stands and self._stage.almanac() + self._pause < limit:
                 self._stage.almanac.turn(self._pause)
 
@@ -51,19 +51,20 @@ class Tide:
         """Let *by* pass at once; nothing is open, and *by* is less than `OUTAGE`."""
         self._stage.almanac.turn(by)
 
-    def _limit(self) -> datetime:
-        """Return the moment up to which time may pass and every local date still be met."""
-        last_sweep = pipeline.last_sweep(self._stage.services)
+    def limit(self) -> datetime:
+        """
+        Return the moment up to which time may pass and every local date still be met.
+
+        It is asked of the readers, not of the last sweep, which may have begun long before it
+        ended. For who never leaves it never falls: an old one does while the database is locked.
+        """
+        due = select(func.min(Subscriber.next_due_at)).where(Subscriber.standing == Standing.ACTIVE)
         open_digest = (Delivery.kind == DeliveryKind.DIGEST) & Delivery.state.in_(OPEN)
         with self._stage.services.sessions() as session:
-            next_due_at = session.scalar(
-                select(func.min(Subscriber.next_due_at))
-                .join(Delivery)
-                .where(open_digest, Subscriber.standing == Standing.ACTIVE)
-            )
-        swept = last_sweep or BEGINS
-        supersedes = next_due_at or datetime.max.replace(tzinfo=UTC)
-        return min(swept + OUTAGE, supersedes - BEFORE_THE_NEXT)
+            next_due_at = session.scalar(due) or self._stage.almanac()
+            supersedes_at = session.scalar(due.join(Delivery).where(open_digest))
+        limit = next_due_at + OUTAGE
+        return min(limit, supersedes_at - BEFORE_THE_NEXT) if supersedes_at else limit
 
 
 def _resume_what_was_stopped(stage: Stage) -> None:

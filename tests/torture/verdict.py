@@ -119,9 +119,11 @@ def lost(
         if row.in_doubt and row.kind is DeliveryKind.DIGEST
     }
     left = {each.reader.id for each in goodbyes}
-    rows = {(row.reader_id, shown(row.key)): row for row in kept if row.kind is DeliveryKind.DIGEST}
+    planned = {
+        (row.reader_id, shown(row.key)): row for row in kept if row.kind is DeliveryKind.DIGEST
+    }
     missing = [
-        f"{reader.email}, {day}: {rows.get((reader.id, day), 'never planned')}"
+        f"{reader.email}, {day}: {planned.get((reader.id, day), 'never planned')}"
         for reader in readers
         if reader.id not in left
         for day, _ in reader.due(until)
